@@ -1,0 +1,152 @@
+/**
+ * What the directory offers, and what each caller may rely on. One implementation, on DynamoDB's API (`dynamo.ts`).
+ *
+ * Every answer to the SCIM side is read strongly: a write acknowledged before a read started is visible to it (I01).
+ * Every change is one transaction, or a series of transactions of which each leaves a true state. A call that loses
+ * against concurrent writers is repeated inside for up to 10 seconds, then throws `DirectoryBusy`: repeating it is safe.
+ * No function works without a connection (or org): a foreign id is an unknown id (I05).
+ */
+import type {
+  ConnectionId,
+  GroupId,
+  GroupRecord,
+  TokenRecord,
+  TokenScope,
+  UserId,
+  UserRecord,
+  UserResource,
+} from './records.ts';
+
+/** Nothing was decided for lack of time or because of contention; the same call may be repeated as it is. */
+export class DirectoryBusy extends Error {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('the directory is busy', options);
+    this.name = 'DirectoryBusy';
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface TokenGrant {
+  readonly tokenId: string;
+  readonly connection: ConnectionId;
+  readonly scopes: readonly TokenScope[];
+  readonly label: string;
+}
+
+/** The one attribute that answers a look-up from an index. Values are compared by `normal()` except ids and externalId. */
+export type UserLookup =
+  | { readonly by: 'id'; readonly value: string }
+  | { readonly by: 'userName'; readonly value: string }
+  | { readonly by: 'externalId'; readonly value: string }
+  | { readonly by: 'email'; readonly value: string };
+
+export type GroupLookup =
+  | { readonly by: 'id'; readonly value: string }
+  | { readonly by: 'displayName'; readonly value: string }
+  | { readonly by: 'externalId'; readonly value: string }
+  /** Groups that hold this user id as a member. */
+  | { readonly by: 'member'; readonly value: string };
+
+export interface PageRequest {
+  /** From 1. */
+  readonly startIndex: number;
+  /** 0 or more; 0 asks for the total only. */
+  readonly count: number;
+}
+export interface Page<T> {
+  readonly resources: readonly T[];
+  readonly totalResults: number;
+}
+
+export interface GroupRef {
+  readonly id: GroupId;
+  readonly displayName: string;
+}
+
+export type MemberEdit =
+  /** Net effect: an id occurs in one list only. */
+  | { readonly kind: 'delta'; readonly add: readonly string[]; readonly remove: readonly string[] }
+  | { readonly kind: 'replace'; readonly members: readonly string[] };
+
+/** The net of one PATCH or PUT (rules.md R8). What is absent stays; `externalId: null` clears it. */
+export interface GroupEdit {
+  readonly displayName?: string;
+  readonly externalId?: string | null;
+  readonly members?: MemberEdit;
+}
+
+export interface Precondition {
+  /** The `version` that `If-Match` named; absent = whatever it is now. */
+  readonly ifVersion?: number;
+}
+
+export type UserWritten =
+  | { readonly ok: true; readonly user: UserRecord }
+  | { readonly ok: false; readonly reason: 'absent' | 'versionMismatch' | 'userNameTaken' };
+export type GroupWritten =
+  | {
+      readonly ok: true;
+      readonly group: GroupRecord;
+      /** Member ids that name no user of this connection; the others joined (F57). Journalled and counted. */
+      readonly unknownMembers: readonly string[];
+    }
+  | { readonly ok: false; readonly reason: 'absent' | 'versionMismatch' | 'displayNameTaken' };
+export type Deleted = 'deleted' | 'absent' | 'versionMismatch';
+
+/** The half that `scim/` uses. */
+export interface ScimDirectory {
+  /** Resolves a presented bearer value; undefined for anything but a live token (T01-T07). Never throws for bad input. */
+  findToken(presented: string): Promise<TokenGrant | undefined>;
+
+  /** design.md section 4, "Create user". The stored version is 1. */
+  createUser(c: ConnectionId, resource: UserResource): Promise<UserWritten>;
+  getUser(c: ConnectionId, id: string): Promise<UserRecord | undefined>;
+  /**
+   * Reads the user, lets `change` compute the new resource and writes it under the version that was read; runs `change`
+   * again when a concurrent writer came first. What `change` throws passes through and nothing is written. A result that
+   * equals the stored one is not written and keeps version and lastModified (I19).
+   */
+  updateUser(
+    c: ConnectionId,
+    id: string,
+    change: (current: UserRecord) => UserResource,
+    precondition?: Precondition,
+  ): Promise<UserWritten>;
+  /** The user is gone for every later read; memberships and the account follow (rules.md R7). */
+  deleteUser(c: ConnectionId, id: string, precondition?: Precondition): Promise<Deleted>;
+  findUsers(c: ConnectionId, lookup: UserLookup): Promise<readonly UserRecord[]>;
+  /** In id order; walking pages of one size costs O(page) each. `totalResults` is the true number (rules.md R15). */
+  listUsers(c: ConnectionId, page: PageRequest): Promise<Page<UserRecord>>;
+  /** The live groups of each user, for the read-only `groups` attribute. Users without groups are absent from the map. */
+  groupsOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
+
+  createGroup(
+    c: ConnectionId,
+    draft: { readonly displayName: string; readonly externalId?: string; readonly members: readonly string[] },
+  ): Promise<GroupWritten>;
+  getGroup(c: ConnectionId, id: string): Promise<GroupRecord | undefined>;
+  /** Deltas only: cost and effect do not depend on the other members (I02). No net change = no write, no new version. */
+  changeGroup(c: ConnectionId, id: string, edit: GroupEdit, precondition?: Precondition): Promise<GroupWritten>;
+  deleteGroup(c: ConnectionId, id: string, precondition?: Precondition): Promise<Deleted>;
+  findGroups(c: ConnectionId, lookup: GroupLookup): Promise<readonly GroupRecord[]>;
+  listGroups(c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>>;
+  /** All member ids in id order. */
+  listMembers(c: ConnectionId, groupId: GroupId): Promise<readonly UserId[]>;
+  /** Whether this user is a member: one item. */
+  isMember(c: ConnectionId, groupId: GroupId, userId: string): Promise<boolean>;
+}
+
+export interface NewToken {
+  readonly label: string;
+  readonly scopes?: readonly TokenScope[];
+  readonly expires?: number;
+}
+/** Tokens as the operator handles them. */
+export interface TokenDirectory {
+  /** `secret` is what the identity provider presents; it is not stored and cannot be shown again. */
+  createToken(c: ConnectionId, draft: NewToken): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
+  listTokens(c: ConnectionId): Promise<readonly TokenRecord[]>;
+  /** False when the connection has no such token. */
+  revokeToken(c: ConnectionId, tokenId: string): Promise<boolean>;
+}
