@@ -145,7 +145,11 @@ export interface AdobeClient {
   /** `POST /action/{org}`. `deadline` is an absolute instant of the injected clock (`rules.md` R29). */
   send(commands: readonly PackedCommand[], deadline: number): Promise<RequestOutcome>;
   /** `GET /organizations/{org}/users/{email}` for one identity type; `undefined` = 404 `error.user.not_found`. */
-  readUser(email: string, deadline: number, domain?: string): Promise<ReadOutcome<ObservedAdobeUser | undefined>>;
+  readUser(
+    email: string,
+    deadline: number,
+    domain?: string,
+  ): Promise<ReadOutcome<ObservedAdobeUser | undefined>>;
   /** `GET /users/{org}/{page}` */
   listUsers(page: number, deadline: number): Promise<ReadOutcome<ListingPage<ObservedAdobeUser>>>;
   /** `GET /groups/{org}/{page}` */

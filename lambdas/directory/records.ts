@@ -340,6 +340,7 @@ export const CatalogueEntry = z.looseObject({
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>;
 
 export const TokenScope = z.enum(['read', 'write']);
+export type TokenScope = z.infer<typeof TokenScope>;
 /** `T#<tokenId>`: a bearer token, as a keyed hash only (T07). */
 export const TokenRecord = z.looseObject({
   id: z.string(),

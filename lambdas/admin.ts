@@ -1,0 +1,52 @@
+/**
+ * Operator commands: `{ command, args }` in, `{ ok, ... }` out. There is no public route to this function; in AWS it is
+ * invoked by IAM, locally over a loopback port that asks for a key.
+ *
+ * The arguments are parsed by the command's own schema. A refusal (`Refused`) reaches the operator word by word; any
+ * other error is logged and answered with the request id only.
+ */
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { type CommandAnswer, type Commands, Refused } from './admin/command.ts';
+import type { Log } from './log.ts';
+
+export interface AdminDeps {
+  readonly commands: Commands;
+  readonly log: Log;
+}
+export type AdminHandler = (event: unknown, context: Context) => Promise<CommandAnswer>;
+
+const Request = z.object({ command: z.string(), args: z.unknown() });
+
+export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
+  return async (event, { awsRequestId }) => {
+    const request = Request.safeParse(event);
+    if (!request.success) return refuse('send { "command": "...", "args": { ... } }');
+    const { command: name, args } = request.data;
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined) return refuse(`there is no command ${name}; try help`);
+    const parsed = command.schema.safeParse(args ?? {});
+    if (!parsed.success) return refuse(`${name}: ${describe(parsed.error)}`);
+    try {
+      const result = await command.run(parsed.data);
+      log.info('command', { requestId: awsRequestId, command: name });
+      return { ok: true, result };
+    } catch (error) {
+      if (error instanceof Refused) return refuse(error.message);
+      log.error('command failed', { requestId: awsRequestId, command: name, error });
+      return refuse(
+        `${name} failed inside the bridge; its log has the cause under request id ${awsRequestId}`,
+      );
+    }
+  };
+}
+
+function refuse(message: string): CommandAnswer {
+  return { ok: false, error: { message } };
+}
+
+function describe({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+    .join('; ');
+}

@@ -1,0 +1,91 @@
+/**
+ * Which group a rule follows (R11-R13). A rule that was never bound is bound by the first group created under its
+ * name, in the group's own transaction. A bound rule keeps its group's id through renames. When that group goes, the
+ * rule is orphaned, and only an operator or a new group with the same externalId binds it again.
+ */
+import type { Context } from './dynamo-context.ts';
+import type { Write } from './dynamo-store.ts';
+import { bindingKey, externalIdPk } from './keys.ts';
+import { Binding, type ConnectionId, type GroupRecord } from './records.ts';
+
+export async function readBinding(ctx: Context, c: ConnectionId, rule: string): Promise<Binding | undefined> {
+  const item = await ctx.store.get(bindingKey(c, rule));
+  return item === undefined ? undefined : Binding.parse(item);
+}
+
+export async function readBindings(ctx: Context, c: ConnectionId): Promise<Map<string, Binding>> {
+  const { items } = await ctx.store.query({ pk: c, begins: 'BIND#' });
+  return new Map(items.map((item) => [String(item['rule']), Binding.parse(item)]));
+}
+
+export function bindWrite(
+  ctx: Context,
+  c: ConnectionId,
+  { rule, group, before }: { rule: string; group: GroupRecord; before: Binding | undefined },
+): Write {
+  return {
+    kind: 'put',
+    key: bindingKey(c, rule),
+    item: {
+      rule,
+      groupId: group.id,
+      ...(group.externalId === undefined ? {} : { externalId: group.externalId }),
+      state: 'bound',
+      at: ctx.now(),
+      v: 1,
+    },
+    ...(before === undefined
+      ? { condition: 'attribute_not_exists(pk)' }
+      : {
+          condition: '#state = :orphaned AND groupId = :group',
+          names: { '#state': 'state' },
+          values: { ':orphaned': 'orphaned', ':group': before.groupId },
+        }),
+  };
+}
+
+export async function bindOnCreate(
+  ctx: Context,
+  c: ConnectionId,
+  { group, ruleId }: { readonly group: GroupRecord; readonly ruleId: string | undefined },
+): Promise<Write[]> {
+  if (ruleId !== undefined) {
+    const before = await readBinding(ctx, c, ruleId);
+    if (before === undefined) return [bindWrite(ctx, c, { rule: ruleId, group, before })];
+  }
+  if (group.externalId === undefined) return [];
+  const pk = externalIdPk(c, 'B', group.externalId);
+  const { items } = await ctx.store.query({ pk });
+  for (const item of items) {
+    const rule = String(item['sk']);
+    const before = await readBinding(ctx, c, rule);
+    if (before?.state !== 'orphaned' || before.externalId !== group.externalId) continue;
+    return [bindWrite(ctx, c, { rule, group, before }), { kind: 'delete', key: { pk, sk: rule } }];
+  }
+  return [];
+}
+
+export async function orphanOnDelete(ctx: Context, c: ConnectionId, group: GroupRecord): Promise<Write[]> {
+  const bindings = await readBindings(ctx, c);
+  const bound = [...bindings.values()].find((one) => one.groupId === group.id && one.state === 'bound');
+  if (bound === undefined) return [];
+  return [
+    {
+      kind: 'update',
+      key: bindingKey(c, bound.rule),
+      expression: 'SET #state = :orphaned, #at = :now' + (group.externalId === undefined ? '' : ', externalId = :external'),
+      condition: '#state = :bound AND groupId = :group',
+      names: { '#state': 'state', '#at': 'at' },
+      values: {
+        ':orphaned': 'orphaned',
+        ':bound': 'bound',
+        ':now': ctx.now(),
+        ':group': group.id,
+        ...(group.externalId === undefined ? {} : { ':external': group.externalId }),
+      },
+    },
+    ...(group.externalId === undefined
+      ? []
+      : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule }, item: {} }]),
+  ];
+}

@@ -1,0 +1,132 @@
+/**
+ * What every part of the DynamoDB implementation shares: the store, the clock, the connections' settings and the
+ * journal. Settings are cached for the life of the process; user transactions check their version (R2), so a stale
+ * copy costs one retry and never a wrong write.
+ */
+import { createHash } from 'node:crypto';
+import { accountOf } from './account-item.ts';
+import type { Item, Store, Write } from './dynamo-store.ts';
+import { keyText } from './dynamo-store.ts';
+import { accountKey, configKey, counterPk, type Key } from './keys.ts';
+import { type Account, type AccountId, Connection, type ConnectionId, type OrgKey, SCHEMA_VERSION } from './records.ts';
+import type { Fact } from './work.ts';
+
+export interface Context {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly settings: Map<ConnectionId, Connection>;
+}
+
+/** No such connection: a token or a command names one that set-up never made. */
+export class UnknownConnection extends Error {
+  constructor(c: string) {
+    super(`there is no connection ${c}; create it with the set-up command first`);
+    this.name = 'UnknownConnection';
+  }
+}
+
+export async function connectionOf(ctx: Context, c: ConnectionId): Promise<Connection> {
+  const cached = ctx.settings.get(c);
+  if (cached !== undefined) return cached;
+  return freshConnection(ctx, c);
+}
+
+export async function freshConnection(ctx: Context, c: ConnectionId): Promise<Connection> {
+  const item = await ctx.store.get(configKey(c));
+  if (item === undefined) throw new UnknownConnection(c);
+  const connection = Connection.parse({ ...item, id: c });
+  ctx.settings.set(c, connection);
+  return connection;
+}
+
+export async function readAccount(ctx: Context, o: OrgKey, id: AccountId): Promise<Account | undefined> {
+  const item = await ctx.store.get(accountKey(o, id));
+  return item === undefined ? undefined : accountOf(item);
+}
+
+export async function readAccounts(ctx: Context, o: OrgKey, ids: readonly AccountId[]): Promise<Map<AccountId, Account>> {
+  const items = await ctx.store.batchGet(ids.map((id) => accountKey(o, id)));
+  const accounts = new Map<AccountId, Account>();
+  for (const id of ids) {
+    const item = items.get(keyText(accountKey(o, id)));
+    if (item !== undefined) accounts.set(id, accountOf(item));
+  }
+  return accounts;
+}
+
+export const COUNTER_SHARDS = 16;
+
+export function counterKey(c: ConnectionId, shard: number): Key {
+  return { pk: counterPk(c), sk: String(shard).padStart(2, '0') };
+}
+
+function randomShard(ctx: Context): number {
+  return Math.floor(ctx.random() * COUNTER_SHARDS) % COUNTER_SHARDS;
+}
+
+/** Counts in one shard and, for user transactions, checks the settings version it carries: one item for both. */
+export function countWrite(
+  ctx: Context,
+  c: ConnectionId,
+  change: { readonly users?: number; readonly groups?: number; readonly settingsVersion?: number },
+): Write {
+  const parts: string[] = [];
+  const values: Record<string, unknown> = {};
+  if (change.users !== undefined) parts.push('#users :users');
+  if (change.groups !== undefined) parts.push('#groups :groups');
+  if (change.users !== undefined) values[':users'] = change.users;
+  if (change.groups !== undefined) values[':groups'] = change.groups;
+  const names = {
+    ...(change.users === undefined ? {} : { '#users': 'users' }),
+    ...(change.groups === undefined ? {} : { '#groups': 'groups' }),
+  };
+  const checked = change.settingsVersion !== undefined;
+  if (checked) values[':settings'] = change.settingsVersion;
+  return {
+    kind: parts.length === 0 ? 'check' : 'update',
+    key: counterKey(c, randomShard(ctx)),
+    ...(parts.length === 0 ? {} : { expression: `ADD ${parts.join(', ')}`, names }),
+    condition: checked ? 'settingsVersion = :settings' : 'attribute_exists(pk)',
+    ...(Object.keys(values).length === 0 ? {} : { values }),
+  };
+}
+
+export async function countOf(ctx: Context, c: ConnectionId, what: 'users' | 'groups'): Promise<number> {
+  const { items } = await ctx.store.query({ pk: counterPk(c) });
+  return items.reduce((sum, item) => sum + Number(item[what] ?? 0), 0);
+}
+
+const JOURNAL_SHARDS = 8;
+
+/** An append-only record that commits with the change it speaks of (I14). Names people by account id only. */
+export function journalWrite(ctx: Context, scope: ConnectionId | OrgKey, fact: Fact): Write {
+  const at = ctx.now();
+  const id = ctx.newId();
+  const time = new Date(at).toISOString();
+  const shard = (createHash('sha256').update(id).digest()[0] ?? 0) % JOURNAL_SHARDS;
+  return {
+    kind: 'put',
+    key: { pk: `J#${scope}#${time.slice(0, 10)}#${shard}`, sk: `${time}#${id}` },
+    item: { ...fact, at, v: SCHEMA_VERSION },
+    condition: 'attribute_not_exists(pk)',
+  };
+}
+
+/** The erasable side item that knows which e-mails an account had; the journal itself never does. */
+export function journalNames(account: AccountId, emails: readonly string[]): Write[] {
+  if (emails.length === 0) return [];
+  return [
+    {
+      kind: 'update',
+      key: { pk: `J#who#${account}`, sk: '-' },
+      expression: 'ADD emails :emails',
+      values: { ':emails': new Set(emails) },
+    },
+  ];
+}
+
+export function withVersion(item: Item): Item {
+  return { ...item, v: SCHEMA_VERSION };
+}

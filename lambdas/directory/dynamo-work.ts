@@ -1,0 +1,232 @@
+/**
+ * The drain's view of the table: what is due, the lease with its fencing number (F18, F19), the persisted budgets
+ * (R30), what was seen at Adobe, faults and the catalogue.
+ */
+import { markWrite } from './account-item.ts';
+import { type Context, freshConnection, readAccounts } from './dynamo-context.ts';
+import { identityItemOf, openIdentities } from './dynamo-identities.ts';
+import { ConditionFailed, type Item, keyText } from './dynamo-store.ts';
+import {
+  budgetKey,
+  catalogueKey,
+  configKey,
+  emailKey,
+  faultKey,
+  identityKey,
+  instantKey,
+  leaseKey,
+  rulesPrefix,
+  workPartition,
+} from './keys.ts';
+import { readBindings } from './dynamo-bindings.ts';
+import {
+  type Account,
+  AccountError,
+  AccountId,
+  type BoundRule,
+  CatalogueEntry,
+  type Connection,
+  type IdentityItem,
+  type ObservedUser,
+  Org,
+  type OrgKey,
+  Rule,
+} from './records.ts';
+import type { Fault, Lease } from './work.ts';
+
+export async function getOrg(ctx: Context, o: OrgKey): Promise<Org | undefined> {
+  const item = await ctx.store.get(configKey(o));
+  return item === undefined ? undefined : Org.parse({ ...item, key: o });
+}
+
+export async function changeOrg(ctx: Context, o: OrgKey, change: Partial<Org>): Promise<void> {
+  const set: string[] = [];
+  const remove: string[] = [];
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(change)) {
+    names[`#${name}`] = name;
+    if (value === undefined) remove.push(`#${name}`);
+    else {
+      set.push(`#${name} = :${name}`);
+      values[`:${name}`] = value;
+    }
+  }
+  if (set.length + remove.length === 0) return;
+  await ctx.store.update({
+    key: configKey(o),
+    expression: `${set.length > 0 ? `SET ${set.join(', ')}` : ''}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+    condition: 'attribute_exists(pk)',
+    names,
+    ...(set.length > 0 ? { values } : {}),
+  });
+}
+
+/** The rules of the version in force, each with the group it follows (R11-R13). */
+export async function rulesOf(ctx: Context, connection: Connection): Promise<BoundRule[]> {
+  if (connection.mappingVersion === 0) return [];
+  const [rules, bindings] = await Promise.all([
+    ctx.store.query({ pk: connection.id, begins: rulesPrefix(connection.mappingVersion) }),
+    readBindings(ctx, connection.id),
+  ]);
+  return rules.items.map((item) => {
+    const rule = Rule.parse(item);
+    return { ...rule, binding: bindings.get(rule.id) };
+  });
+}
+
+export const getConnection = freshConnection;
+
+export async function acquireLease(
+  ctx: Context,
+  o: OrgKey,
+  { holder, until }: { readonly holder: string; readonly until: number },
+): Promise<Lease | undefined> {
+  const item = await ctx.store.update({
+    key: leaseKey(o),
+    expression: 'SET holder = :holder, #until = :until ADD #number :one',
+    condition: 'attribute_not_exists(pk) OR #until < :now OR attribute_not_exists(holder)',
+    names: { '#until': 'until', '#number': 'number' },
+    values: { ':holder': holder, ':until': until, ':now': ctx.now(), ':one': 1 },
+  });
+  return item === undefined ? undefined : { holder, number: Number(item['number']) };
+}
+
+export async function renewLease(ctx: Context, o: OrgKey, { lease, until }: { lease: Lease; until: number }): Promise<boolean> {
+  const item = await ctx.store.update({
+    key: leaseKey(o),
+    expression: 'SET #until = :until',
+    condition: 'holder = :holder AND #number = :number',
+    names: { '#until': 'until', '#number': 'number' },
+    values: { ':holder': lease.holder, ':number': lease.number, ':until': until },
+  });
+  return item !== undefined;
+}
+
+export async function releaseLease(ctx: Context, o: OrgKey, lease: Lease): Promise<void> {
+  await ctx.store.update({
+    key: leaseKey(o),
+    expression: 'REMOVE holder, #until',
+    condition: 'holder = :holder AND #number = :number',
+    names: { '#until': 'until', '#number': 'number' },
+    values: { ':holder': lease.holder, ':number': lease.number },
+  });
+}
+
+export async function changeBudget<T>(
+  ctx: Context,
+  { clientId, endpoint }: { readonly clientId: string; readonly endpoint: string },
+  change: (stored: unknown) => { readonly next?: unknown; readonly result: T },
+): Promise<T> {
+  return ctx.store.contend(async () => {
+    const item = await ctx.store.get(budgetKey(clientId, endpoint));
+    const { next, result } = change(item?.['budget']);
+    if (next === undefined) return result;
+    const rev = Number(item?.['rev'] ?? 0);
+    await ctx.store.transactOnce([
+      {
+        kind: 'put',
+        key: budgetKey(clientId, endpoint),
+        item: { budget: next, rev: rev + 1, v: 1 },
+        condition: rev === 0 ? 'attribute_not_exists(pk)' : 'rev = :rev',
+        ...(rev === 0 ? {} : { values: { ':rev': rev } }),
+      },
+    ]);
+    return result;
+  });
+}
+
+export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<AccountId[]> {
+  const run = await ctx.store.query({ pk: workPartition.run(o), index: 'work', limit });
+  const found = run.items.map(accountIdOf);
+  if (found.length >= limit) return found;
+  const upTo = `${instantKey(ctx.now())}#~`;
+  const timers = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit: limit - found.length, upTo });
+  return [...found, ...timers.items.map(accountIdOf)];
+}
+
+function accountIdOf(item: Item): AccountId {
+  return AccountId.parse(String(item['pk']).split('#A#')[1]);
+}
+
+export async function readDueAccounts(ctx: Context, o: OrgKey, ids: readonly AccountId[]): Promise<Account[]> {
+  const accounts = await readAccounts(ctx, o, ids);
+  return ids.flatMap((id) => accounts.get(id) ?? []);
+}
+
+export async function readIdentities(
+  ctx: Context,
+  o: OrgKey,
+  emails: readonly string[],
+): Promise<Map<string, IdentityItem>> {
+  const items = await ctx.store.batchGet(emails.map((email) => identityKey(o, email)));
+  const found = new Map<string, IdentityItem>();
+  for (const email of emails) {
+    const item = items.get(keyText(identityKey(o, email)));
+    if (item !== undefined) found.set(emailKey(email), identityItemOf(item));
+  }
+  return found;
+}
+
+export async function observe(
+  ctx: Context,
+  o: OrgKey,
+  { email, at, users }: { readonly email: string; readonly at: number; readonly users: readonly ObservedUser[] },
+): Promise<void> {
+  await ctx.store.contend(async () => {
+    const identities = await openIdentities(ctx, o, [email]);
+    const known = identities.of(email).observed;
+    if (known !== undefined && known.at > at) return;
+    identities.change(email, { observed: { at, users: [...users] } });
+    await ctx.store.transactOnce(identities.writes());
+  });
+}
+
+export async function readFaults(ctx: Context, o: OrgKey): Promise<Fault[]> {
+  const { items } = await ctx.store.query({ pk: o, begins: 'FAULT#' });
+  return items.map((item) => ({
+    scope: String(item['scope']),
+    error: AccountError.parse(item['error']),
+    retryAt: Number(item['retryAt']),
+  }));
+}
+
+export async function tripFault(ctx: Context, o: OrgKey, fault: Fault): Promise<void> {
+  await ctx.store.put(faultKey(o, fault.scope), { ...fault, v: 1 });
+}
+
+export async function clearFault(ctx: Context, o: OrgKey, { scope, limit }: { scope: string; limit: number }): Promise<boolean> {
+  await ctx.store.remove(faultKey(o, scope));
+  return wakeParked(ctx, o, { scope, limit });
+}
+
+/** Marks accounts parked on one entitlement or domain (R16: they return when what they wait for changes). */
+export async function wakeParked(ctx: Context, o: OrgKey, { scope, limit }: { scope: string; limit: number }): Promise<boolean> {
+  const parked = await ctx.store.query({ pk: workPartition.parked(o, scope), index: 'work', limit });
+  for (const item of parked.items) await markIfThere(ctx, o, accountIdOf(item));
+  return !parked.more;
+}
+
+export async function markIfThere(ctx: Context, o: OrgKey, id: AccountId, kind: 'grant' | 'revoke' = 'grant'): Promise<void> {
+  try {
+    await ctx.store.transact([markWrite({ org: o, id, now: ctx.now(), kind })]);
+  } catch (error) {
+    // The account ended meanwhile: nothing to do for it.
+    if (!(error instanceof ConditionFailed)) throw error;
+  }
+}
+
+export async function readCatalogue(ctx: Context, o: OrgKey): Promise<CatalogueEntry[]> {
+  const { items } = await ctx.store.query({ pk: o, begins: 'CAT#' });
+  return items.map((item) => CatalogueEntry.parse(item));
+}
+
+/** A complete listing replaces the catalogue: what it no longer shows goes. */
+export async function saveCatalogue(ctx: Context, o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void> {
+  const before = await readCatalogue(ctx, o);
+  const kept = new Set(entries.map((entry) => entry.groupId));
+  for (const entry of entries) await ctx.store.put(catalogueKey(o, entry.groupId), { ...entry, v: 1 });
+  for (const entry of before) {
+    if (!kept.has(entry.groupId)) await ctx.store.remove(catalogueKey(o, entry.groupId));
+  }
+}

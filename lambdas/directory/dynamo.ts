@@ -1,0 +1,125 @@
+/**
+ * The directory on DynamoDB's API: one implementation for Lambda, localhost and tests. Opens the parts in this folder
+ * over one client; `directory.ts` and `work.ts` say what each function promises.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ScimDirectory, TokenDirectory } from './directory.ts';
+import { claimWanted } from './dynamo-claims.ts';
+import type { Context } from './dynamo-context.ts';
+import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
+import { changeLedger, writeIntents } from './dynamo-ledger.ts';
+import { findGroups, findUsers, groupsOf, isMember, listGroups, listMembers, listUsers } from './dynamo-lists.ts';
+import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
+import { createStore } from './dynamo-store.ts';
+import { eachUser, runSweeps } from './dynamo-sweeps.ts';
+import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
+import { createUser, deleteUser, getUser, updateUser } from './dynamo-users.ts';
+import * as work from './dynamo-work.ts';
+import { workPartition } from './keys.ts';
+import { AccountId, type OrgKey } from './records.ts';
+import type { OperatorDirectory, SyncDirectory } from './work.ts';
+
+export interface DirectoryDeps {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** The bridge's clock, epoch milliseconds. */
+  readonly now: () => number;
+  /** UUIDv7. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Keys the token hashes. */
+  readonly pepper: string;
+  /** Real milliseconds from any origin, for the bounds of contention (R10). */
+  readonly realNow: () => number;
+  readonly pause: (realMs: number) => Promise<void>;
+}
+
+export type Directory = ScimDirectory & TokenDirectory & SyncDirectory & OperatorDirectory;
+
+export function openDirectory(deps: DirectoryDeps): Directory {
+  const { now, random, newId, pepper, randomBytes } = deps;
+  const ctx: TokenContext = { store: createStore(deps), now, random, newId, settings: new Map(), pepper, randomBytes };
+  return { ...scimSide(ctx), ...syncSide(ctx), ...operatorSide(ctx) };
+}
+
+function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
+  return {
+    findToken: (presented) => findToken(ctx, presented),
+    createUser: (c, resource) => createUser(ctx, c, resource),
+    getUser: (c, id) => getUser(ctx, c, id),
+    updateUser: (c, id, change, precondition) => updateUser(ctx, c, id, change, precondition),
+    deleteUser: (c, id, precondition) => deleteUser(ctx, c, id, precondition),
+    findUsers: (c, lookup) => findUsers(ctx, c, lookup),
+    listUsers: (c, page) => listUsers(ctx, c, page),
+    groupsOf: (c, users) => groupsOf(ctx, c, users),
+    createGroup: (c, draft) => createGroup(ctx, c, draft),
+    getGroup: (c, id) => getGroup(ctx, c, id),
+    changeGroup: (c, id, edit, precondition) => changeGroup(ctx, c, id, { edit, ...precondition }),
+    deleteGroup: (c, id, precondition) => deleteGroup(ctx, c, id, precondition),
+    findGroups: (c, lookup) => findGroups(ctx, c, lookup),
+    listGroups: (c, page) => listGroups(ctx, c, page),
+    listMembers: (c, group) => listMembers(ctx, c, group),
+    isMember: (c, group, user) => isMember(ctx, c, group, user),
+    createToken: (c, draft) => createToken(ctx, c, draft),
+    listTokens: (c) => listTokens(ctx, c),
+    revokeToken: (c, id) => revokeToken(ctx, c, id),
+  };
+}
+
+function syncSide(ctx: Context): SyncDirectory {
+  return {
+    getOrg: (o) => work.getOrg(ctx, o),
+    changeOrg: (o, change) => work.changeOrg(ctx, o, change),
+    getConnection: (c) => work.getConnection(ctx, c),
+    rulesOf: (connection) => work.rulesOf(ctx, connection),
+    acquireLease: (o, wish) => work.acquireLease(ctx, o, wish),
+    renewLease: (o, lease, until) => work.renewLease(ctx, o, { lease, until }),
+    releaseLease: (o, lease) => work.releaseLease(ctx, o, lease),
+    changeBudget: (clientId, endpoint, change) => work.changeBudget(ctx, { clientId, endpoint }, change),
+    readDue: (o, limit) => work.readDue(ctx, o, limit),
+    readAccounts: (o, ids) => work.readDueAccounts(ctx, o, ids),
+    readIdentities: (o, emails) => work.readIdentities(ctx, o, emails),
+    claimWanted: (o, id) => claimWanted(ctx, o, id),
+    observe: (o, email, observed) => work.observe(ctx, o, { email, ...observed }),
+    writeIntents: (o, lease, drafts) => writeIntents(ctx, o, { lease, drafts }),
+    changeLedger: (o, id, input) => changeLedger(ctx, o, { id, ...input }),
+    readFaults: (o) => work.readFaults(ctx, o),
+    tripFault: (o, fault) => work.tripFault(ctx, o, fault),
+    clearFault: (o, scope, limit) => work.clearFault(ctx, o, { scope, limit }),
+    readCatalogue: (o) => work.readCatalogue(ctx, o),
+    saveCatalogue: (o, entries) => work.saveCatalogue(ctx, o, entries),
+    runSweeps: (o, until) => runSweeps(ctx, o, until),
+  };
+}
+
+function operatorSide(ctx: Context): OperatorDirectory {
+  return {
+    setUp: (draft) => setUp(ctx, draft),
+    changeSettings: (c, change) => changeSettings(ctx, c, change),
+    applyMapping: (c, draft) => applyMapping(ctx, c, draft),
+    eachUser: (c) => eachUser(ctx, c),
+    groupNamed: async (c, displayName) => (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
+    standings: (o) => standings(ctx, o),
+    parkedOn: (o, scopes) => parkedOn(ctx, o, scopes),
+  };
+}
+
+async function standings(ctx: Context, o: OrgKey): Promise<{ run: number; held: number; timer: number }> {
+  const count = async (pk: string): Promise<number> => (await ctx.store.query({ pk, index: 'work' })).items.length;
+  const [run, held, timer] = await Promise.all([
+    count(workPartition.run(o)),
+    count(workPartition.held(o)),
+    count(workPartition.timer(o)),
+  ]);
+  return { run, held, timer };
+}
+
+async function parkedOn(ctx: Context, o: OrgKey, scopes: readonly string[]): Promise<AccountId[]> {
+  const pages = await Promise.all(
+    scopes.map((scope) => ctx.store.query({ pk: workPartition.parked(o, scope), index: 'work' })),
+  );
+  return pages.flatMap((page) => page.items.map((item) => AccountId.parse(String(item['pk']).split('#A#')[1])));
+}
+

@@ -1,0 +1,94 @@
+/**
+ * Every partition and sort key of the table, in one place (design.md section 4).
+ * Strings that a client chose enter a key only as the SHA-256 of their normal form: long values would break
+ * DynamoDB's key limits, and a digest cannot be crafted to collide with a key of another kind (T13, T20).
+ */
+import { createHash } from 'node:crypto';
+import { normal } from './normal.ts';
+import type { AccountId, ConnectionId, GroupId, OrgKey, UserId } from './records.ts';
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Digest of the parts with their lengths, so that ("ab","c") and ("a","bc") differ (T20). */
+export function digest(...parts: string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
+  return hash.digest('base64url');
+}
+
+/** Normal form of an e-mail or name as compared everywhere; the key of claims, waiters and knowledge. */
+export function emailKey(email: string): string {
+  return normal(email.trim());
+}
+
+/** Normal form of a profile's or user group's name (`umapi.md` 12: trimmed, any case). */
+export function entitlementKey(name: string): string {
+  return normal(name.trim());
+}
+
+/** Rules are named after the group they speak of: one rule per group name (R11). */
+export function ruleIdOf(rule: { everyone?: boolean; group?: string | undefined }): string {
+  return rule.group === undefined ? 'everyone' : digest(normal(rule.group.trim()));
+}
+
+export const userKey = (c: ConnectionId, id: UserId): Key => ({ pk: `${c}#U`, sk: id });
+export const groupKey = (c: ConnectionId, id: GroupId): Key => ({ pk: `${c}#G`, sk: id });
+export const membersPk = (c: ConnectionId, group: GroupId): string => `${c}#G#${group}`;
+export const memberKey = (c: ConnectionId, group: GroupId, user: UserId): Key => ({
+  pk: membersPk(c, group),
+  sk: user,
+});
+export const userNameKey = (c: ConnectionId, userName: string): Key => ({
+  pk: `${c}#UN#${digest(normal(userName))}`,
+  sk: '-',
+});
+export const groupNameKey = (c: ConnectionId, displayName: string): Key => ({
+  pk: `${c}#GN#${digest(normal(displayName.trim()))}`,
+  sk: '-',
+});
+/** `externalId` is case exact and opaque (RFC 7643 section 3.1, T13). */
+export const externalIdPk = (c: ConnectionId, type: 'U' | 'G' | 'B', externalId: string): string =>
+  `${c}#X#${type}#${digest(externalId)}`;
+export const emailPk = (c: ConnectionId, email: string): string => `${c}#E#${digest(emailKey(email))}`;
+export const counterPk = (c: ConnectionId): string => `${c}#N`;
+export const positionKey = (c: ConnectionId, type: 'U' | 'G', startIndex: number): Key => ({
+  pk: `${c}#POS#${type}`,
+  sk: String(startIndex).padStart(12, '0'),
+});
+
+export const accountKey = (o: OrgKey, id: AccountId): Key => ({ pk: `${o}#A#${id}`, sk: '-' });
+export const identityKey = (o: OrgKey, email: string): Key => ({
+  pk: `${o}#I#${digest(emailKey(email))}`,
+  sk: '-',
+});
+
+export const configKey = (owner: ConnectionId | OrgKey): Key => ({ pk: owner, sk: 'CONFIG' });
+export const rulesPrefix = (version: number): string => `RULE#${String(version).padStart(8, '0')}#`;
+export const ruleKey = (c: ConnectionId, version: number, rule: string): Key => ({
+  pk: c,
+  sk: `${rulesPrefix(version)}${rule}`,
+});
+export const bindingKey = (c: ConnectionId, rule: string): Key => ({ pk: c, sk: `BIND#${rule}` });
+export const sweepKey = (owner: ConnectionId | OrgKey, id: string): Key => ({ pk: owner, sk: `SWEEP#${id}` });
+export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#${digest(scope)}` });
+export const catalogueKey = (o: OrgKey, groupId: string): Key => ({ pk: o, sk: `CAT#${groupId}` });
+export const leaseKey = (o: OrgKey): Key => ({ pk: o, sk: 'LEASE' });
+export const budgetKey = (clientId: string, endpoint: string): Key => ({ pk: `B#${clientId}`, sk: endpoint });
+export const tokenKey = (tokenId: string): Key => ({ pk: `T#${tokenId}`, sk: '-' });
+export const tokenIndexKey = (c: ConnectionId, tokenId: string): Key => ({ pk: c, sk: `TOKEN#${tokenId}` });
+
+/** 16 digits hold every instant until the year 300,000 and sort as text. */
+export function instantKey(epochMs: number): string {
+  return String(Math.max(0, Math.floor(epochMs))).padStart(16, '0');
+}
+
+/** Partitions of the sparse index `work` (R16). */
+export const workPartition = {
+  run: (o: OrgKey): string => `${o}#run`,
+  held: (o: OrgKey): string => `${o}#held`,
+  timer: (o: OrgKey): string => `${o}#timer`,
+  parked: (o: OrgKey, on: string): string => `${o}#parked#${digest(on)}`,
+};

@@ -1,0 +1,169 @@
+/**
+ * What the directory offers to `sync/` and to the operator's commands: the work index, leases, budgets, knowledge of
+ * Adobe, the ledger of each account, connections and their mapping.
+ *
+ * The index is a hint; an account is always re-read strongly before anything is decided (R16). A ledger changes only
+ * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
+ */
+import type { Place } from './account-item.ts';
+import type {
+  Account,
+  AccountError,
+  AccountId,
+  AccountStatus,
+  BoundRule,
+  CatalogueEntry,
+  Claim,
+  Connection,
+  ConnectionId,
+  ConnectionSettings,
+  GroupRecord,
+  IdentityItem,
+  Intent,
+  ObservedUser,
+  Org,
+  OrgKey,
+  Rule,
+  UserRecord,
+} from './records.ts';
+
+/** A journal record in the words of design.md section 3: `granted`, `revoked`, `adopted`, ... */
+export interface Fact {
+  readonly fact: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface Lease {
+  readonly holder: string;
+  /** Fencing number: a later lease has a higher one. */
+  readonly number: number;
+}
+
+/** The part of an account that says what Adobe holds because of us. */
+export type Ledger = Pick<Account, 'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt'>;
+
+/** How an account stands after a decision. */
+export interface Standing {
+  readonly place: Place;
+  readonly status: AccountStatus;
+  readonly reason?: string;
+  readonly error?: AccountError;
+  readonly attempts: number;
+}
+
+export interface LedgerChange {
+  readonly ledger: Ledger;
+  readonly standing: Standing;
+  /** The intent's outcome is in `ledger` now. */
+  readonly clearIntent: boolean;
+  readonly facts?: readonly Fact[];
+}
+
+export interface IntentDraft {
+  /** As read; its revisions are the condition. */
+  readonly account: Account;
+  readonly ledger: Ledger;
+  readonly intent: Intent;
+  /** For a create: the identity item must be as it was read: claim ours, observed unchanged. */
+  readonly unchanged?: { readonly email: string; readonly rev: number };
+  /** An address claimed together with the intent: the temporary one that breaks a swap (R32). */
+  readonly claim?: Claim;
+}
+
+export type ClaimOutcome =
+  | { readonly kind: 'claimed' }
+  /** Somebody else has it and keeps it for now; the account stands on the waiters' list. */
+  | { readonly kind: 'taken'; readonly by: AccountId }
+  /** The account changed meanwhile; look again. */
+  | { readonly kind: 'changed' };
+
+/** A configuration fault that trips once for all that depend on it (`umapi.md` 18.3). */
+export interface Fault {
+  /** An entitlement's key or an e-mail domain. */
+  readonly scope: string;
+  readonly error: AccountError;
+  readonly retryAt: number;
+}
+
+export interface MappingDraft {
+  readonly rules: readonly Rule[];
+  /** The version this draft was planned against; another one in force refuses it. */
+  readonly expectedVersion: number;
+  readonly left: readonly string[];
+}
+
+export interface SyncDirectory {
+  getOrg(o: OrgKey): Promise<Org | undefined>;
+  changeOrg(o: OrgKey, change: Partial<Pick<Org, 'listing' | 'catalogueAt' | 'authFault'>>): Promise<void>;
+  /** Always read from the table. */
+  getConnection(c: ConnectionId): Promise<Connection>;
+  rulesOf(connection: Connection): Promise<readonly BoundRule[]>;
+
+  acquireLease(o: OrgKey, wish: { readonly holder: string; readonly until: number }): Promise<Lease | undefined>;
+  renewLease(o: OrgKey, lease: Lease, until: number): Promise<boolean>;
+  releaseLease(o: OrgKey, lease: Lease): Promise<void>;
+  /** Atomic change of a persisted budget; `change` sees the stored value (or undefined) and may run again. */
+  changeBudget<T>(
+    clientId: string,
+    endpoint: string,
+    change: (stored: unknown) => { readonly next?: unknown; readonly result: T },
+  ): Promise<T>;
+
+  /** Revokes, then grants, then timers that are due. */
+  readDue(o: OrgKey, limit: number): Promise<readonly AccountId[]>;
+  readAccounts(o: OrgKey, ids: readonly AccountId[]): Promise<readonly Account[]>;
+  /** By `emailKey`. */
+  readIdentities(o: OrgKey, emails: readonly string[]): Promise<ReadonlyMap<string, IdentityItem>>;
+  /** Tries to make the account the claimant of its wanted identity (R3-R5). */
+  claimWanted(o: OrgKey, id: AccountId): Promise<ClaimOutcome>;
+  observe(o: OrgKey, email: string, observed: { readonly at: number; readonly users: readonly ObservedUser[] }): Promise<void>;
+
+  /** Writes the intents of one request; accounts that changed meanwhile are left out (R23). @throws LeaseLost */
+  writeIntents(o: OrgKey, lease: Lease, drafts: readonly IntentDraft[]): Promise<readonly AccountId[]>;
+  /**
+   * The one way an outcome or a decision reaches an account: reads it strongly and writes what `compute` makes of it,
+   * again if it changed in between. With `intentId`, `lost` when another intent stands (R24). An ownerless account that
+   * ends up clean is deleted with its claims (R6).
+   */
+  changeLedger(
+    o: OrgKey,
+    id: AccountId,
+    input: { readonly intentId?: string; readonly compute: (fresh: Account) => LedgerChange | undefined },
+  ): Promise<'written' | 'unchanged' | 'lost' | 'absent'>;
+
+  readFaults(o: OrgKey): Promise<readonly Fault[]>;
+  tripFault(o: OrgKey, fault: Fault): Promise<void>;
+  /** Removes the fault and marks up to `limit` of the accounts parked on it; true when none is left. */
+  clearFault(o: OrgKey, scope: string, limit: number): Promise<boolean>;
+
+  readCatalogue(o: OrgKey): Promise<readonly CatalogueEntry[]>;
+  saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
+  /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
+  runSweeps(o: OrgKey, until: number): Promise<boolean>;
+}
+
+export interface OperatorDirectory {
+  /** Set-up: org, connection and their counters. Existing ones are left as they are. */
+  setUp(draft: {
+    readonly org: Pick<Org, 'key' | 'adobeOrgId' | 'clientId' | 'tableId'>;
+    readonly connection: { readonly id: ConnectionId; readonly settings: ConnectionSettings };
+  }): Promise<void>;
+  changeSettings(c: ConnectionId, change: (before: ConnectionSettings) => ConnectionSettings): Promise<void>;
+  /** False when another version came into force since the draft was planned. */
+  applyMapping(c: ConnectionId, draft: MappingDraft): Promise<boolean>;
+  /** All users of a page of the partition, for plans over everybody. */
+  eachUser(c: ConnectionId): AsyncIterable<UserRecord>;
+  groupNamed(c: ConnectionId, displayName: string): Promise<GroupRecord | undefined>;
+  /** How many accounts stand in each partition of the work index, by reason. */
+  standings(o: OrgKey): Promise<{ readonly run: number; readonly held: number; readonly timer: number }>;
+  /** Accounts parked on the given entitlements or domains. */
+  parkedOn(o: OrgKey, scopes: readonly string[]): Promise<readonly AccountId[]>;
+}
+
+/** The lease went to somebody else: stop without touching anything. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('the lease of this Adobe org was taken over by another run');
+    this.name = 'LeaseLost';
+  }
+}

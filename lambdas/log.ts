@@ -1,0 +1,110 @@
+/**
+ * Log lines as JSON, one per event, with everything masked that a log must not keep.
+ *
+ * Invariant: no token, secret or e-mail address leaves through here, whoever put it into a message, a field or an
+ * error. It works on values, not on good will: every string is searched, at any depth. Ids (UUIDs) stay readable,
+ * because they are how an operator follows a person through the logs.
+ */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A log that adds these fields to every line. */
+  with(fields: LogFields): Log;
+}
+
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly write: (line: string) => void;
+  readonly fields?: LogFields;
+}
+
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+export function createLog(settings: LogSettings): Log {
+  const line = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    if (ranks[level] < ranks[settings.level]) return;
+    const entry = { time: new Date(settings.now()).toISOString(), level, message };
+    settings.write(JSON.stringify(redact({ ...entry, ...settings.fields, ...fields })));
+  };
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    with: (fields) => createLog({ ...settings, fields: { ...settings.fields, ...fields } }),
+  };
+}
+
+const masked = '[redacted]';
+const deepest = 8;
+const longestText = 2_000;
+/** More than this is dropped unread, so that masking a hostile text stays cheap. */
+const longestRead = 10_000;
+
+/** Field names whose value is never written, whatever its shape. */
+const secretName =
+  /^(authorization|cookie|password|secret|token|pepper|api-?key)$|(secret|password|[_-]token|Token)$/i;
+/** Harmless fields that the pattern above would catch. */
+const publicName = /^(nextToken|page_?token)$/i;
+
+/** A copy that may be written to a log: JSON values only, e-mails and token-shaped texts masked. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (value === null || typeof value !== 'object') return value;
+  if (depth >= deepest) return '[deeper]';
+  if (value instanceof Error) return redactError(value, depth);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map) return redact(Object.fromEntries(value), depth);
+  if (value instanceof Set) return redact([...value], depth);
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      redactText(name),
+      item !== undefined && secretName.test(name) && !publicName.test(name)
+        ? masked
+        : redact(item, depth + 1),
+    ]),
+  );
+}
+
+function redactError(error: Error, depth: number): unknown {
+  const { name, message, stack, cause } = error;
+  // The first line of a stack repeats the message; both pass through the same mask.
+  return redact(
+    { name, message, ...(stack === undefined ? {} : { stack }), ...(cause === undefined ? {} : { cause }) },
+    depth + 1,
+  );
+}
+
+const email = /([\p{L}\p{N}_])[\p{L}\p{N}._%+'-]*(?:@|%40)((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,})/gu;
+const bearer = /\b(Bearer|Basic)\s+[^\s"',;]+/gi;
+const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g;
+const longRun = /[A-Za-z0-9_-]{32,}/g;
+
+/** `jane.doe@example.com` becomes `j***@example.com`; anything shaped like a credential becomes `[redacted]`. */
+export function redactText(text: string): string {
+  const clean = text
+    .slice(0, longestRead)
+    .replace(bearer, `$1 ${masked}`)
+    .replace(jsonWebToken, masked)
+    .replace(longRun, (run) => (looksRandom(run) ? masked : run))
+    .replace(email, '$1***@$2');
+  // Cut after masking: half a token no longer looks like one.
+  return clean.length > longestText ? `${clean.slice(0, longestText)}... (${text.length} characters)` : clean;
+}
+
+/** Random base64url has all three kinds of characters; random hex has no dash. UUIDs and slugs have neither. */
+function looksRandom(run: string): boolean {
+  const mixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9]/.test(run);
+  return mixed || /^[0-9a-fA-F]{32,}$/.test(run);
+}

@@ -1,0 +1,14 @@
+/** Stream or schedule: both only say "look". What there is to do stands in the table (design.md section 5, "Wake-up"). */
+import { type WorkHandler, workEdge } from './edge.ts';
+import type { Log } from './log.ts';
+
+export interface ProvisionDeps {
+  /** One drain of the Adobe org, at the latest until the given epoch milliseconds. */
+  readonly run: (until: number) => Promise<unknown>;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export function makeProvisionHandler(deps: ProvisionDeps): WorkHandler {
+  return workEdge({ name: 'provision', ...deps });
+}

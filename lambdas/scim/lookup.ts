@@ -1,0 +1,117 @@
+/**
+ * Which index can answer a filter. Every filter that identity providers send to find somebody names at least one attribute
+ * that the directory has a strong look-up for (idp-traffic F1-F9, F12); the rest of the filter is then evaluated on the few
+ * resources found. A filter that would have to read everybody is refused with a sentence that says what can be asked.
+ */
+import { type ResourceKind, resolvePath } from './attributes.ts';
+import { badRequest } from './errors.ts';
+import type { Filter } from './filter.ts';
+
+export type LookupBy = 'id' | 'userName' | 'externalId' | 'email' | 'displayName' | 'member';
+export interface Lookup<By extends LookupBy> {
+  readonly by: By;
+  readonly value: string;
+}
+export type UserBy = 'id' | 'userName' | 'externalId' | 'email';
+export type GroupBy = 'id' | 'displayName' | 'externalId' | 'member';
+
+/** Attribute paths in canonical spelling, most selective first. */
+const userIndexes: readonly (readonly [string, UserBy])[] = [
+  ['id', 'id'],
+  ['userName', 'userName'],
+  ['externalId', 'externalId'],
+  ['emails', 'email'],
+  ['emails.value', 'email'],
+];
+const groupIndexes: readonly (readonly [string, GroupBy])[] = [
+  ['id', 'id'],
+  ['displayName', 'displayName'],
+  ['externalId', 'externalId'],
+  ['members', 'member'],
+  ['members.value', 'member'],
+];
+
+/**
+ * The look-ups whose results together hold every match.
+ * @throws ScimError 400 invalidFilter when no index can answer
+ */
+export function planUserLookups(filter: Filter, kind: ResourceKind): readonly Lookup<UserBy>[] {
+  const lookups = lookupsFor(filter, kind, userIndexes);
+  if (lookups === undefined) {
+    throw notIndexed('Users can be filtered with eq by userName, externalId, id and emails.value');
+  }
+  return lookups;
+}
+
+/** @throws ScimError 400 invalidFilter when no index can answer */
+export function planGroupLookups(filter: Filter, kind: ResourceKind): readonly Lookup<GroupBy>[] {
+  const lookups = lookupsFor(filter, kind, groupIndexes);
+  if (lookups === undefined) {
+    throw notIndexed('Groups can be filtered with eq by displayName, externalId, id and members.value');
+  }
+  return lookups;
+}
+
+type Indexes<By extends LookupBy> = readonly (readonly [string, By])[];
+
+function lookupsFor<By extends LookupBy>(
+  filter: Filter,
+  kind: ResourceKind,
+  indexes: Indexes<By>,
+): readonly Lookup<By>[] | undefined {
+  switch (filter.kind) {
+    case 'compare': {
+      if (filter.op !== 'eq' || filter.value === null) return undefined;
+      const by = indexOf(filter.path, kind, indexes);
+      return by === undefined ? undefined : [{ by, value: String(filter.value) }];
+    }
+    case 'element':
+      return lookupsFor(qualified(filter.path, filter.of), kind, indexes);
+    case 'and':
+      return best(filter.of.map((part) => lookupsFor(part, kind, indexes)), indexes);
+    case 'or': {
+      const parts = filter.of.map((part) => lookupsFor(part, kind, indexes));
+      return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Of several answers that each suffice, the one with fewest look-ups, then the most selective index. */
+function best<By extends LookupBy>(
+  answers: readonly (readonly Lookup<By>[] | undefined)[],
+  indexes: Indexes<By>,
+): readonly Lookup<By>[] | undefined {
+  const rank = (answer: readonly Lookup<By>[]) =>
+    answer.length * indexes.length + indexes.findIndex(([, by]) => by === answer[0]?.by);
+  return answers.filter((answer) => answer !== undefined).sort((left, right) => rank(left) - rank(right))[0];
+}
+
+/** `emails[type eq "work" and value eq "x"]` holds only if `emails.type eq "work" and emails.value eq "x"` does. */
+function qualified(path: string, filter: Filter): Filter {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return { kind: filter.kind, of: filter.of.map((part) => qualified(path, part)) };
+    case 'compare':
+      return { ...filter, path: `${path}.${filter.path}` };
+    default:
+      return filter;
+  }
+}
+
+function indexOf<By extends LookupBy>(path: string, kind: ResourceKind, indexes: Indexes<By>): By | undefined {
+  const ref = resolvePath(kind, path);
+  if (ref?.kind !== 'attribute' || ref.extension !== undefined) return undefined;
+  const { attribute, sub } = ref;
+  const name = sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
+  return indexes.find(([indexed]) => indexed === name)?.[1];
+}
+
+function notIndexed(can: string): Error {
+  return badRequest(
+    'invalidFilter',
+    `This filter would have to look at every resource, which this server does not do yet. ${can}, alone or joined with other conditions by and.`,
+  );
+}

@@ -1,0 +1,217 @@
+/**
+ * What a User and a Group look like on the wire (RFC 7643 sections 4.1 to 4.3), as the zod schemas that validate them.
+ * What zod has no word for (mutability, case, uniqueness, ...) rides on each schema as `meta.scim`, so `/Schemas` is
+ * derived from what is really enforced (row 45).
+ *
+ * `password` is absent on purpose: it is dropped on the way in and never stored (T22, row 78). No attribute here grants
+ * anything at Adobe; only group membership does (T23).
+ */
+import * as z from 'zod';
+import { identifierProblem, textProblem } from '../directory/normal.ts';
+
+export const USER_URN = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const ENTERPRISE_URN = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+export const GROUP_URN = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+
+/** The characteristics of RFC 7643 section 2.2 that differ from its defaults. */
+export const Characteristics = z.strictObject({
+  type: z.enum(['string', 'boolean', 'dateTime', 'reference', 'binary', 'complex']).optional(),
+  required: z.boolean().optional(),
+  caseExact: z.boolean().optional(),
+  mutability: z.enum(['readOnly', 'readWrite', 'immutable', 'writeOnly']).optional(),
+  returned: z.enum(['always', 'never', 'default', 'request']).optional(),
+  uniqueness: z.enum(['none', 'server', 'global']).optional(),
+  canonicalValues: z.array(z.string()).optional(),
+  referenceTypes: z.array(z.string()).optional(),
+});
+export type Characteristics = z.infer<typeof Characteristics>;
+
+/** One person rarely has more; each e-mail costs a look-up item in the transaction that writes the user. */
+const MOST_EMAILS = 20;
+const MOST_VALUES = 100;
+/** A certificate in base64 is longer than T20's 1,024 characters, and is no name. */
+const LONGEST_BINARY = 16_384;
+
+/** A name or identifier: control, bidi and zero-width characters are refused (T19). */
+function name(description: string, scim: Characteristics = {}) {
+  return checked(identifierProblem).meta({ description, scim });
+}
+
+/** Running text: only what no store or log can take is refused. */
+function text(description: string, scim: Characteristics = {}) {
+  return checked(textProblem).meta({ description, scim });
+}
+
+function checked(problemOf: (value: string) => string | undefined) {
+  return z.string().superRefine((value, context) => {
+    const problem = problemOf(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+}
+
+function flag(description: string, scim: Characteristics = {}) {
+  return z.boolean().meta({ description, scim: { type: 'boolean', ...scim } });
+}
+
+/** Stored and shown, never followed (T46). */
+function link(description: string, referenceTypes: string[], scim: Characteristics = {}) {
+  return text(description, { type: 'reference', caseExact: true, referenceTypes, ...scim });
+}
+
+function complex<S extends z.ZodRawShape>(description: string, shape: S, scim: Characteristics = {}) {
+  return z.object(shape).meta({ description, scim: { type: 'complex', ...scim } });
+}
+
+function many<S extends z.ZodRawShape>(description: string, shape: S, scim: Characteristics & { most?: number } = {}) {
+  const { most = MOST_VALUES, ...characteristics } = scim;
+  return z
+    .array(z.object(shape))
+    .max(most)
+    .meta({ description, scim: { type: 'complex', ...characteristics } });
+}
+
+/** The sub-attributes that RFC 7643 section 2.4 gives to every multi-valued attribute. */
+function plural<V extends z.ZodType>(value: V, canonicalValues?: string[]) {
+  return {
+    value: value.optional(),
+    display: text('A name of this value for people to read.').optional(),
+    type: text('What this value is for.', canonicalValues === undefined ? {} : { canonicalValues }).optional(),
+    primary: flag('Whether this is the preferred value; true once at most.').optional(),
+  };
+}
+
+const manager = {
+  value: name("The id of the manager's User resource.", { caseExact: true }).optional(),
+  $ref: link("The address of the manager's User resource.", ['User'], { mutability: 'readOnly' }).optional(),
+  displayName: text('The name of the manager.', { mutability: 'readOnly' }).optional(),
+};
+
+/** RFC 7643 section 3.1: attributes that every resource has and no schema lists. */
+export const CommonWire = z.object({
+  schemas: z
+    .array(z.string())
+    .meta({ description: 'The schemas in use.', scim: { type: 'reference', caseExact: true, returned: 'always' } }),
+  id: name('The id that this server gave.', { caseExact: true, mutability: 'readOnly', returned: 'always' }),
+  externalId: name('The id that the identity provider uses.', { caseExact: true }).optional(),
+  meta: complex(
+    'When and where.',
+    {
+      resourceType: text('The type of the resource.', { caseExact: true, mutability: 'readOnly' }),
+      created: text('When it was made.', { type: 'dateTime', mutability: 'readOnly' }),
+      lastModified: text('When it last changed.', { type: 'dateTime', mutability: 'readOnly' }),
+      location: link('Where it can be read.', ['uri'], { mutability: 'readOnly' }),
+      version: text('The entity tag.', { caseExact: true, mutability: 'readOnly' }),
+    },
+    { mutability: 'readOnly' },
+  ).optional(),
+});
+
+/** RFC 7643 section 4.1. */
+export const UserWire = z.object({
+  userName: name('The name by which the identity provider knows the person; no two users share it.', {
+    required: true,
+    uniqueness: 'server',
+  }),
+  name: complex('The parts of the name.', {
+    formatted: name('The full name.').optional(),
+    familyName: name('The last name.').optional(),
+    givenName: name('The first name.').optional(),
+    middleName: name('The middle names.').optional(),
+    honorificPrefix: name('A title before the name.').optional(),
+    honorificSuffix: name('A suffix after the name.').optional(),
+  }).optional(),
+  displayName: name('The name to show.').optional(),
+  nickName: name('The casual name.').optional(),
+  profileUrl: link("The address of the person's profile page.", ['external']).optional(),
+  title: text('The title in the organisation.').optional(),
+  userType: text('The relation to the organisation.').optional(),
+  preferredLanguage: text('The languages the person prefers.').optional(),
+  locale: text('The place whose conventions apply.').optional(),
+  timezone: text('The time zone, as in the Olson database.').optional(),
+  active: flag('Whether the person may use what was assigned; false takes it away.').optional(),
+  emails: many(
+    'E-mail addresses. The primary one, else the work one, is the identity at Adobe.',
+    plural(name('The address.'), ['work', 'home', 'other']),
+    { most: MOST_EMAILS },
+  ).optional(),
+  phoneNumbers: many(
+    'Phone numbers.',
+    plural(text('The number.'), ['work', 'home', 'mobile', 'fax', 'pager', 'other']),
+  ).optional(),
+  ims: many(
+    'Instant messaging addresses.',
+    plural(text('The address.'), ['aim', 'gtalk', 'icq', 'xmpp', 'msn', 'skype', 'qq', 'yahoo']),
+  ).optional(),
+  photos: many(
+    'Addresses of pictures.',
+    plural(link('The address of the picture.', ['external']), ['photo', 'thumbnail']),
+  ).optional(),
+  addresses: many('Postal addresses. The country of the primary one is the country at Adobe.', {
+    formatted: text('The full address, with line breaks.').optional(),
+    streetAddress: text('Street and number.').optional(),
+    locality: text('City.').optional(),
+    region: text('State or region.').optional(),
+    postalCode: text('Postal code.').optional(),
+    country: text('Country, as a two-letter code of ISO 3166-1.').optional(),
+    type: text('What the address is for.', { canonicalValues: ['work', 'home', 'other'] }).optional(),
+    primary: flag('Whether this is the preferred address; true once at most.').optional(),
+  }).optional(),
+  groups: many(
+    'The groups the person is in. Changed through the groups.',
+    {
+      value: name('The id of the group.', { caseExact: true, mutability: 'readOnly' }).optional(),
+      $ref: link('The address of the group.', ['Group'], { mutability: 'readOnly' }).optional(),
+      display: text('The name of the group.', { mutability: 'readOnly' }).optional(),
+      type: text('How the person is in it.', {
+        mutability: 'readOnly',
+        canonicalValues: ['direct', 'indirect'],
+      }).optional(),
+    },
+    { mutability: 'readOnly' },
+  ).optional(),
+  entitlements: many('Kept for the identity provider; grants nothing.', plural(text('The entitlement.'))).optional(),
+  roles: many('Kept for the identity provider; grants nothing.', plural(text('The role.'))).optional(),
+  x509Certificates: many(
+    'Certificates.',
+    plural(
+      z
+        .base64()
+        .max(LONGEST_BINARY)
+        .meta({
+          description: 'One certificate: DER in base64.',
+          scim: { type: 'binary', caseExact: true },
+        }),
+    ),
+  ).optional(),
+});
+
+/** RFC 7643 section 4.3. */
+export const EnterpriseWire = z.object({
+  employeeNumber: text('The number of the person in the organisation.').optional(),
+  costCenter: text('The cost centre.').optional(),
+  organization: text('The organisation.').optional(),
+  division: text('The division.').optional(),
+  department: text('The department.').optional(),
+  manager: complex("The person's manager.", manager).optional(),
+});
+
+/** RFC 7643 section 4.2. */
+export const GroupWire = z.object({
+  displayName: name('The name of the group, by which mapping rules know it; no two groups share it.', {
+    required: true,
+    uniqueness: 'server',
+  }),
+  members: z
+    .array(
+      z.object({
+        value: name('The id of a User resource.', { caseExact: true, mutability: 'immutable' }).optional(),
+        $ref: link('The address of the User resource.', ['User'], { mutability: 'immutable' }).optional(),
+        type: text('Always User: groups in groups are not supported.', {
+          mutability: 'immutable',
+          canonicalValues: ['User'],
+        }).optional(),
+      }),
+    )
+    .meta({ description: 'The people in the group.', scim: { type: 'complex' } })
+    .optional(),
+});

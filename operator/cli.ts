@@ -1,0 +1,69 @@
+/**
+ * The operator's command line: `npm run bridge -- <command>`. It parses, asks the bridge, prints; what a command does
+ * is decided by the bridge. Exit codes: 0 done, 1 refused or failed, 2 wrong command line.
+ */
+import { readFileSync } from 'node:fs';
+import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts';
+import { type Call, help, parseCommandLine } from './arguments.ts';
+import { connect } from './connect.ts';
+import { readMapping } from './mapping-file.ts';
+
+export interface Output {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** Runs one command line and returns the exit code. */
+export async function runCli(argv: readonly string[], { out, err }: Output): Promise<0 | 1 | 2> {
+  const parsed = parseCommandLine(argv);
+  if (parsed.kind === 'help') {
+    out(help);
+    return 0;
+  }
+  if (parsed.kind === 'usage') {
+    err(`${parsed.message}. For all commands: npm run bridge -- help`);
+    return 2;
+  }
+  const request = toRequest(parsed.call);
+  if ('message' in request) {
+    err(request.message);
+    return 1;
+  }
+  const connected = connect(parsed.data);
+  if (!connected.ok) {
+    err(connected.message);
+    return 1;
+  }
+  return print(await connected.call(request), parsed.json, { out, err });
+}
+
+function toRequest(call: Call): CommandRequest | { readonly message: string } {
+  if (call.command !== 'mapping.apply') return { command: call.command, args: call.args };
+  let text: string;
+  try {
+    text = readFileSync(call.file, 'utf8');
+  } catch (error) {
+    return { message: `cannot read ${call.file}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const mapping = readMapping(text);
+  if (!mapping.ok) return { message: `${call.file}: ${mapping.message}` };
+  return { command: call.command, args: { ...call.args, rules: mapping.rules } };
+}
+
+function print(answer: CommandAnswer, json: boolean, { out, err }: Output): 0 | 1 {
+  if (!answer.ok) {
+    if (json) out(JSON.stringify({ error: answer.error.message }));
+    else err(answer.error.message);
+    return 1;
+  }
+  if (json) out(JSON.stringify(answer.result.data, undefined, 2));
+  else for (const line of answer.result.text) out(line);
+  return 0;
+}
+
+if (import.meta.main) {
+  process.exitCode = await runCli(process.argv.slice(2), {
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+  });
+}

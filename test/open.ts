@@ -1,0 +1,75 @@
+/** Opens the real directory on an in-memory engine, with a clock that tests move. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
+import { uuidV7 } from '../lambdas/directory/ids.ts';
+import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
+import { type Database, openDatabase } from '../local/database.ts';
+
+export const ORG = OrgKey.parse('acme');
+export const CONNECTION = ConnectionId.parse('okta');
+
+/** Milliseconds since 1970 that only move when a test says so; `sleep` moves them. */
+export interface TestClock {
+  now(): number;
+  advance(ms: number): void;
+  sleep(ms: number): Promise<void>;
+}
+
+export function testClock(start = Date.parse('2026-03-02T08:00:00Z')): TestClock {
+  let at = start;
+  return {
+    now: () => at,
+    advance: (ms) => {
+      at += ms;
+    },
+    sleep: async (ms) => {
+      at += ms;
+    },
+  };
+}
+
+export const settings: ConnectionSettings = {
+  mode: 'full',
+  domains: {
+    'example.com': { type: 'federatedID', country: 'US', username: 'email' },
+    'example.org': { type: 'federatedID', country: 'NL', username: 'email' },
+    'example.net': { type: 'businessID', country: 'US' },
+  },
+  graceSeconds: { active: 0, gone: 0 },
+  protected: [],
+};
+
+export interface TestDirectory {
+  readonly directory: Directory;
+  readonly database: Database;
+  readonly clock: TestClock;
+  readonly deps: DirectoryDeps;
+  close(): Promise<void>;
+}
+
+export async function openTestDirectory(
+  options: { clock?: TestClock; wrap?: (deps: DirectoryDeps) => DirectoryDeps } = {},
+): Promise<TestDirectory> {
+  const database = await openDatabase();
+  const clock = options.clock ?? testClock();
+  const deps: DirectoryDeps = {
+    client: database.client,
+    table: database.table,
+    now: clock.now,
+    newId: () => uuidV7(clock.now(), randomBytes(10)),
+    random: Math.random,
+    randomBytes: (length) => randomBytes(length),
+    pepper: 'test-pepper-of-thirty-two-characters',
+    realNow: () => performance.now(),
+    pause: async (ms) => {
+      await pause(ms);
+    },
+  };
+  const directory = openDirectory(options.wrap === undefined ? deps : options.wrap(deps));
+  await directory.setUp({
+    org: { key: ORG, adobeOrgId: '5F2A1C20B7D44E9A0A49@AdobeOrg', clientId: 'client-1' },
+    connection: { id: CONNECTION, settings },
+  });
+  return { directory, database, clock, deps, close: () => database.close() };
+}

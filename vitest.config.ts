@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** Two workers, because the suite starts engines and servers beside them; a fresh process per file keeps files apart. */
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    isolate: true,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './test/reporter.ts'],
+  },
+});
