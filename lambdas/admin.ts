@@ -8,7 +8,10 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type CommandAnswer, type Commands, Refused } from './admin/command.ts';
+import { AdminConfig, readConfig } from './config.ts';
+import { lazily } from './edge.ts';
 import type { Log } from './log.ts';
+import { lambdaLog } from './runtime.ts';
 
 export interface AdminDeps {
   readonly commands: Commands;
@@ -40,6 +43,11 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
     }
   };
 }
+
+export const handler: AdminHandler = lazily(async () => {
+  const config = readConfig(AdminConfig, process.env);
+  return makeAdminHandler({ commands: {}, log: lambdaLog(config.logLevel, process.env) });
+});
 
 function refuse(message: string): CommandAnswer {
   return { ok: false, error: { message } };

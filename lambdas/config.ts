@@ -41,7 +41,8 @@ export type ScimConfig = z.infer<typeof ScimConfig>;
 export const AdobeConfig = everyFunction.extend({
   orgKey: z.string().regex(/^[a-z0-9-]{1,32}$/, 'use up to 32 of a-z, 0-9 and -'),
   adobeSecret: text,
-  adobeUrl: url.default('https://usermanagement.adobe.io'),
+  /** With its path. */
+  adobeUrl: url.default('https://usermanagement.adobe.io/v2/usermanagement'),
   imsUrl: url.default('https://ims-na1.adobelogin.com'),
 });
 export type AdobeConfig = z.infer<typeof AdobeConfig>;

@@ -9,7 +9,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Log } from './log.ts';
-import type { ScimRequest, ScimResponse } from './scim/routes.ts';
+import type { ScimRequest, ScimResponse } from './scim/request.ts';
 
 /** Kept back at the end of an HTTP invocation to still answer. */
 const answerReserveMs = 500;
@@ -159,7 +159,7 @@ function accessLine(log: Log): HttpMiddleware {
   }: middy.Request<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>) => {
     const { http, requestId } = event.requestContext;
     const ms = Math.round(performance.now() - (began.get(event) ?? performance.now()));
-    log.info('request', {
+    log.debug('request', {
       requestId,
       method: http.method,
       path: event.rawPath,

@@ -55,6 +55,9 @@ const secretName =
 /** Harmless fields that the pattern above would catch. */
 const publicName = /^(nextToken|page_?token)$/i;
 
+/** Ids are how an operator follows something through the logs; the longest of them look random, too. */
+const idName = /(^i|I)d$/;
+
 /** A copy that may be written to a log: JSON values only, e-mails and token-shaped texts masked. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
@@ -68,13 +71,14 @@ export function redact(value: unknown, depth = 0): unknown {
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      redactText(name),
-      item !== undefined && secretName.test(name) && !publicName.test(name)
-        ? masked
-        : redact(item, depth + 1),
-    ]),
+    Object.entries(value).map(([name, item]) => [redactText(name), redactField(name, item, depth)]),
   );
+}
+
+function redactField(name: string, item: unknown, depth: number): unknown {
+  if (item !== undefined && secretName.test(name) && !publicName.test(name)) return masked;
+  if (typeof item === 'string' && idName.test(name)) return redactText(item, { keepIds: true });
+  return redact(item, depth + 1);
 }
 
 function redactError(error: Error, depth: number): unknown {
@@ -92,12 +96,12 @@ const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g;
 const longRun = /[A-Za-z0-9_-]{32,}/g;
 
 /** `jane.doe@example.com` becomes `j***@example.com`; anything shaped like a credential becomes `[redacted]`. */
-export function redactText(text: string): string {
+export function redactText(text: string, { keepIds = false } = {}): string {
   const clean = text
     .slice(0, longestRead)
     .replace(bearer, `$1 ${masked}`)
     .replace(jsonWebToken, masked)
-    .replace(longRun, (run) => (looksRandom(run) ? masked : run))
+    .replace(longRun, (run) => (!keepIds && looksRandom(run) ? masked : run))
     .replace(email, '$1***@$2');
   // Cut after masking: half a token no longer looks like one.
   return clean.length > longestText ? `${clean.slice(0, longestText)}... (${text.length} characters)` : clean;

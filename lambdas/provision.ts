@@ -1,6 +1,8 @@
 /** Stream or schedule: both only say "look". What there is to do stands in the table (design.md section 5, "Wake-up"). */
-import { type WorkHandler, workEdge } from './edge.ts';
+import { AdobeConfig, readConfig } from './config.ts';
+import { lazily, type WorkHandler, workEdge } from './edge.ts';
 import type { Log } from './log.ts';
+import { openAdobeParts } from './runtime.ts';
 
 export interface ProvisionDeps {
   /** One drain of the Adobe org, at the latest until the given epoch milliseconds. */
@@ -12,3 +14,10 @@ export interface ProvisionDeps {
 export function makeProvisionHandler(deps: ProvisionDeps): WorkHandler {
   return workEdge({ name: 'provision', ...deps });
 }
+
+export const handler: WorkHandler = lazily(async () => {
+  const config = readConfig(AdobeConfig, process.env);
+  const { log, now } = await openAdobeParts(config, process.env);
+  const run = () => Promise.reject(new Error('this release does not provision yet'));
+  return makeProvisionHandler({ run, now, log });
+});

@@ -4,10 +4,8 @@
  * two hours per credential and belong to the bridge; and it changes nothing.
  */
 import * as z from 'zod';
-import { type Endpoint, withoutSlash } from './idp/endpoint.ts';
+import type { AdobeEndpoint } from './endpoint.ts';
 import { parseJson } from './idp/send.ts';
-
-export type AdobeAccess = Endpoint['adobe'];
 
 const AdobeUser = z.looseObject({
   email: z.string(),
@@ -33,7 +31,7 @@ export interface AdminConsole {
 }
 
 export interface ConsoleDeps {
-  readonly access: AdobeAccess;
+  readonly access: AdobeEndpoint;
   readonly fetch: typeof fetch;
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -59,6 +57,11 @@ export function openAdminConsole(deps: ConsoleDeps): AdminConsole {
     person: (email) => readPerson(session, email),
     holders: (name) => readHolders(session, name),
   };
+}
+
+/** Without a slash at its end, so that paths can be put behind it. */
+function baseOf({ access }: ConsoleDeps): string {
+  return access.url.replace(/\/+$/, '');
 }
 
 /** `domain` tells a managed account from an Adobe ID of the same address (11.3). */
@@ -112,7 +115,7 @@ function secondsToWait(retryAfter: string | null): number {
 
 async function get(session: Session, path: string): Promise<Response> {
   session.token ??= await mintToken(session);
-  return session.fetch(`${withoutSlash(session.access.url)}/v2/usermanagement/${path}`, {
+  return session.fetch(`${baseOf(session)}/v2/usermanagement/${path}`, {
     headers: {
       authorization: `Bearer ${session.token}`,
       'x-api-key': session.access.clientId,
@@ -123,8 +126,9 @@ async function get(session: Session, path: string): Promise<Response> {
 }
 
 /** `umapi.md` 2.2: scopes are separated by commas, secrets travel in the body. */
-async function mintToken({ access, fetch: fetchFn }: Session): Promise<string> {
-  const response = await fetchFn(`${withoutSlash(access.url)}/ims/token/v3`, {
+async function mintToken(session: Session): Promise<string> {
+  const { access, fetch: fetchFn } = session;
+  const response = await fetchFn(`${baseOf(session)}/ims/token/v3`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({

@@ -18,8 +18,7 @@ import {
   UnexpectedAnswer,
 } from './idp/dialect.ts';
 import { createDialect } from './idp/dialects.ts';
-import { readEndpoint, withoutSlash } from './idp/endpoint.ts';
-import { httpSend, observed } from './idp/send.ts';
+import { findBridge, httpSend, observed } from './idp/send.ts';
 
 /** What the rules of the example mapping give for the groups that the demo uses. */
 const EU = 'Chat agents EU';
@@ -180,8 +179,8 @@ async function deleteUser(send: Send, token: string, userId: string): Promise<vo
 }
 
 async function main(dataDir: string): Promise<void> {
-  const endpoint = readEndpoint(dataDir);
-  const send = observed(httpSend(withoutSlash(endpoint.scimUrl)), (request, answer) =>
+  const endpoint = findBridge(dataDir);
+  const send = observed(httpSend(endpoint.scimUrl), (request, answer) =>
     console.log(`  ${answer.status}  ${describeRequest(request)}`),
   );
   const dialect = createDialect('okta-catalog', {

@@ -5,13 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { seededRandom } from './adobe-org/random.ts';
 import { planDay, renamedGroup, type Step } from './idp/day.ts';
 import { AnswerLost, type DialectName, type Person, UnexpectedAnswer } from './idp/dialect.ts';
 import { createDialect } from './idp/dialects.ts';
-import { readEndpoint, withoutSlash } from './idp/endpoint.ts';
 import { playDay } from './idp/play.ts';
-import { seededRandom } from './idp/random.ts';
-import { httpSend, observed } from './idp/send.ts';
+import { findBridge, httpSend, observed } from './idp/send.ts';
 
 const USAGE = `Usage: npm run idp -- okta|entra [--people N] [--data DIR] [--wizard] [--flag] [--seed N]
 
@@ -95,8 +94,11 @@ export function createNarrator(): (step: Step) => string {
       case 'group':
         groups.set(step.group.key, step.group.name);
         return `push group "${step.group.name}"`;
-      case 'renameGroup':
-        return `rename group "${group(step.group)}" to "${step.name}"`;
+      case 'renameGroup': {
+        const before = group(step.group);
+        groups.set(step.group, step.name);
+        return `rename group "${before}" to "${step.name}"`;
+      }
       case 'deleteGroup':
         return `delete group "${group(step.group)}"`;
       case 'add':
@@ -124,9 +126,9 @@ function withNameRestored(steps: readonly Step[]): Step[] {
 }
 
 async function main(choice: Choice): Promise<void> {
-  const endpoint = readEndpoint(choice.dataDir);
+  const endpoint = findBridge(choice.dataDir);
   const counts = new Map<string, number>();
-  const send = observed(httpSend(withoutSlash(endpoint.scimUrl)), ({ method }, { status }) => {
+  const send = observed(httpSend(endpoint.scimUrl), ({ method }, { status }) => {
     const key = `${method} ${status}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   });

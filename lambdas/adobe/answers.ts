@@ -130,7 +130,8 @@ function findFirstFailure({ steps }: PackedCommand, errors: readonly Problem[]):
   }
   const first = errors.slice(0, 1);
   const toldFirst = told[0];
-  if (toldFirst !== undefined && toldFirst < steps.length) return { place: toldFirst, errors: first, guessed: true };
+  if (toldFirst !== undefined && toldFirst < steps.length)
+    return { place: toldFirst, errors: first, guessed: true };
   const ofNames = first.some((error) => /group|product/.test(error.errorcode ?? ''));
   const fitting = steps.findIndex((step) => !ofNames || step.some(isMembership));
   return { place: Math.max(fitting, 0), errors: first, guessed: steps.length > 1 };

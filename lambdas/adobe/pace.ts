@@ -76,7 +76,8 @@ export function settleSlot(budget: Budget, id: string, answeredAt: number): Budg
 
 /**
  * Moves a slot that was taken but not used yet to `now` (`rules.md` R18: it is kept for the next pick). Without this
- * a call that starts long after its slot was taken, and is never answered, would free it too early.
+ * a call that starts long after its slot was taken, and is never answered, would free it too early. Whoever uses a
+ * kept slot looks at `blockedUntil` again: a block may have come since.
  */
 export function restampSlot(budget: Budget, id: string, now: number): Budget {
   return withSlot(budget, id, (slot) =>

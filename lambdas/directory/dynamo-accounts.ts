@@ -15,6 +15,7 @@ import {
   type Connection,
   type ConnectionId,
   type GroupId,
+  type Identity,
   type UserId,
   type UserRecord,
   type Wanted,
@@ -79,10 +80,8 @@ export async function accountForNew(ctx: Context, input: NewAccount): Promise<{ 
   };
 }
 
-function isFreeToTake(holder: Account, c: ConnectionId, identity: NonNullable<Derived['identity']>): boolean {
-  const accepted = holder.applied.identity;
-  if (holder.owner !== undefined || holder.connection !== c || accepted === undefined) return false;
-  return emailKey(accepted.email) === emailKey(identity.email) && accepted.type === identity.type;
+function isFreeToTake(holder: Account, c: ConnectionId, identity: Identity): boolean {
+  return holder.owner === undefined && holder.connection === c && isAccepted(holder, identity);
 }
 
 function takeOverWrite(ctx: Context, holder: Account, next: { owner: NonNullable<Account['owner']>; wanted: Wanted }): Write {
@@ -91,7 +90,7 @@ function takeOverWrite(ctx: Context, holder: Account, next: { owner: NonNullable
   return {
     kind: 'update',
     key: accountKey(holder.org, holder.id),
-    expression: `SET ${mark.set}, #owner = :owner, wanted = :wanted, attempts = :zero ADD ${mark.add} REMOVE groups, suspended, #error, goneAt`,
+    expression: `SET ${mark.set}, #owner = :owner, wanted = :wanted, attempts = :zero ADD ${mark.add} REMOVE groups, suspended, #error`,
     condition: 'attribute_not_exists(#owner) AND wantedRev = :wantedRev AND ledgerRev = :ledgerRev',
     names: { ...mark.names, '#owner': 'owner', '#error': 'error' },
     values: {
@@ -105,7 +104,7 @@ function takeOverWrite(ctx: Context, holder: Account, next: { owner: NonNullable
   };
 }
 
-/** The account's part of a user change; empty when nothing that Adobe could see moved. */
+/** The account's part of a user change, with its journal record; empty when nothing moved at all. */
 export async function accountChange(
   ctx: Context,
   connection: Connection,
@@ -114,12 +113,17 @@ export async function accountChange(
   const account = await readAccount(ctx, connection.org, user.accountId);
   if (account === undefined) throw new Error(`user ${user.id} has no account`);
   const derived = deriveIdentity(next.resource, connection.settings);
-  await noteUndecided(ctx, connection, derived);
+  const undecided = undecidedWrites(connection, derived);
   const { active } = next.resource;
   const flipped = active !== account.wanted.active;
   const since = flipped ? ctx.now() : account.wanted.since;
   const wanted = wantedOf(derived, { ...account.wanted, active, since });
-  if (isDeepStrictEqual(plain(wanted), plain(account.wanted))) return [];
+  const recorded = (suspended: number): Write =>
+    journalWrite(ctx, connection.id, factOf(account, { flipped, active, suspended }));
+  if (isDeepStrictEqual(plain(wanted), plain(account.wanted))) {
+    // Nothing that Adobe could see moved; the change of the resource is on record all the same (I14).
+    return next === user ? undecided : [...undecided, recorded(0)];
+  }
   const suspend = flipped && active ? await staleGroups(ctx, connection.id, { user, account }) : [];
   const before = account.wanted.identity;
   const emails = [before?.email, derived.identity?.email].filter((email) => email !== undefined);
@@ -129,7 +133,8 @@ export async function accountChange(
     wantedUpdate(ctx, account, { wanted, claims: moved.claims, suspend, leaver: flipped && !active }),
     ...identities.writes(),
     ...moved.wake.map((id) => markWrite({ org: connection.org, id, now: ctx.now(), kind: 'grant' })),
-    journalWrite(ctx, connection.id, factOf(account, { flipped, active, suspended: suspend.length })),
+    recorded(suspend.length),
+    ...undecided,
     ...journalNames(account.id, emailsOf(derived)),
   ];
 }
@@ -149,9 +154,8 @@ function moveWantedClaim(
   let claims = [...account.claims];
   const wake: AccountId[] = [];
   if (before !== undefined && after !== undefined && sameIdentity(before, after)) return { claims, wake };
-  const accepted = account.applied.identity;
   const inFlight = account.intent !== undefined || account.maybe !== undefined;
-  if (before !== undefined && !inFlight && !(accepted && emailKey(accepted.email) === emailKey(before.email))) {
+  if (before !== undefined && !inFlight && !isAccepted(account, before)) {
     const waiter = identities.release(before.email, before.type, account.id);
     if (waiter !== undefined) wake.push(waiter);
     claims = claims.filter((claim) => emailKey(claim.email) !== emailKey(before.email) || claim.type !== before.type);
@@ -166,6 +170,12 @@ function moveWantedClaim(
     identities.wait(after.email, account.id);
   }
   return { claims, wake };
+}
+
+/** Whether Adobe knows the account by this handle: then its claim stays, whatever is wanted now (R3). */
+function isAccepted(account: Account, handle: Pick<Identity, 'email' | 'type'>): boolean {
+  const accepted = account.applied.identity;
+  return accepted !== undefined && emailKey(accepted.email) === emailKey(handle.email) && accepted.type === handle.type;
 }
 
 interface WantedChange {
@@ -218,11 +228,8 @@ async function staleGroups(
 /** R7: ownerless, wanted inputs emptied, claims neither accepted nor in flight freed; R6: nothing left = deleted. */
 export async function releaseAccount(ctx: Context, account: Account): Promise<Write[]> {
   const inFlight = account.intent !== undefined || account.maybe !== undefined;
-  const accepted = account.applied.identity;
   const ends = isClean(account);
-  const freed = account.claims.filter(
-    (claim) => ends || (!inFlight && !(accepted && emailKey(accepted.email) === emailKey(claim.email))),
-  );
+  const freed = account.claims.filter((claim) => ends || (!inFlight && !isAccepted(account, claim)));
   const wantedEmail = account.wanted.identity?.email;
   const emails = [...account.claims.map((claim) => claim.email), ...(wantedEmail === undefined ? [] : [wantedEmail])];
   const identities = await openIdentities(ctx, account.org, emails);
@@ -294,14 +301,16 @@ export function emailsOf(derived: Derived): string[] {
 }
 
 /** While people have username and e-mail different and nobody chose, the whole connection only reports. */
-export async function noteUndecided(ctx: Context, connection: Connection, derived: Derived): Promise<void> {
-  if (derived.problem?.code !== 'username-undecided' || connection['usernameUndecided'] === true) return;
-  await ctx.store.update({
-    key: configKey(connection.id),
-    expression: 'SET usernameUndecided = :yes',
-    condition: 'settingsVersion = :version',
-    values: { ':yes': true, ':version': connection.settingsVersion },
-  });
-  ctx.settings.delete(connection.id);
+export function undecidedWrites(connection: Connection, derived: Derived): Write[] {
+  if (derived.problem?.code !== 'username-undecided' || connection['usernameUndecided'] === true) return [];
+  return [
+    {
+      kind: 'update',
+      key: configKey(connection.id),
+      expression: 'SET usernameUndecided = :yes',
+      condition: 'settingsVersion = :version',
+      values: { ':yes': true, ':version': connection.settingsVersion },
+    },
+  ];
 }
 

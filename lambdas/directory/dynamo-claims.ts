@@ -13,7 +13,7 @@ import { markParts } from './account-item.ts';
 import { endWrite, isClean } from './dynamo-accounts.ts';
 import { type Context, journalWrite, readAccount } from './dynamo-context.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
-import type { Write } from './dynamo-store.ts';
+import { Conflict, type Write } from './dynamo-store.ts';
 import { accountKey, emailKey } from './keys.ts';
 import type { Account, AccountId, Claim, Identity, OrgKey } from './records.ts';
 import type { ClaimOutcome } from './work.ts';
@@ -23,9 +23,13 @@ export async function claimWanted(ctx: Context, o: OrgKey, id: AccountId): Promi
     const account = await readAccount(ctx, o, id);
     const identity = account?.wanted.identity;
     if (account === undefined || identity === undefined) return { kind: 'changed' };
-    const identities = await openIdentities(ctx, o, [identity.email]);
-    const claimantId = identities.claimant(identity.email, identity.type);
+    const seen = await openIdentities(ctx, o, [identity.email]);
+    const claimantId = seen.claimant(identity.email, identity.type);
     const claimant = claimantId === undefined ? undefined : await readAccount(ctx, o, claimantId);
+    // Whoever takes over moves all that the other one claims (R5); the revisions tell whether it is still so.
+    const others = claimant === undefined || claimantId === id ? [] : claimant.claims.map((claim) => claim.email);
+    const identities = others.length === 0 ? seen : await openIdentities(ctx, o, [identity.email, ...others]);
+    if (identities.claimant(identity.email, identity.type) !== claimantId) throw new Conflict();
     const writes =
       claimantId === id
         ? repair(ctx, { account, identity, identities })
@@ -33,12 +37,22 @@ export async function claimWanted(ctx: Context, o: OrgKey, id: AccountId): Promi
     if (writes === undefined) {
       identities.wait(identity.email, id);
       const waiting = identities.writes();
-      if (waiting.length > 0) await ctx.store.transactOnce(waiting);
+      if (waiting.length > 0) await ctx.store.transactOnce([...waiting, unmoved(o, account)]);
       return { kind: 'taken', by: claimantId ?? id };
     }
     if (writes.length > 0) await ctx.store.transactOnce([...writes, ...identities.writes()]);
     return { kind: 'claimed' };
   });
+}
+
+/** Who waits still exists and still wants it: nobody could ever mark a waiter that is gone (R4). */
+function unmoved(o: OrgKey, account: Account): Write {
+  return {
+    kind: 'check',
+    key: accountKey(o, account.id),
+    condition: 'wantedRev = :wantedRev',
+    values: { ':wantedRev': account.wantedRev },
+  };
 }
 
 interface Wish {
@@ -69,7 +83,8 @@ async function takeClaim(
   const isItsHandle =
     accepted !== undefined && emailKey(accepted.email) === emailKey(identity.email) && accepted.type === identity.type;
   if (claimant.owner === undefined && !open && isItsHandle) {
-    if (account.applied.identity !== undefined || claimant.connection !== account.connection) return undefined;
+    const own = account.applied.identity ?? account.intent ?? account.maybe;
+    if (own !== undefined || claimant.connection !== account.connection) return undefined;
     return merge(ctx, { account, identity, identities, claimant });
   }
   const idle = claimant.owner !== undefined && !claimant.wanted.active && isClean(claimant);
@@ -104,6 +119,9 @@ function merge(
   { account, identity, identities, claimant }: Wish & { claimant: Account },
 ): Write[] {
   const claims = [...account.claims, ...claimant.claims];
+  for (const claim of claimant.claims) {
+    if (identities.claimant(claim.email, claim.type) === claimant.id) identities.claim(claim.email, claim.type, account.id);
+  }
   const mark = markParts({ org: account.org, id: account.id, now: ctx.now(), kind: 'revoke' });
   identities.claim(identity.email, identity.type, account.id);
   return [
@@ -112,7 +130,7 @@ function merge(
       key: accountKey(account.org, account.id),
       expression:
         `SET ${mark.set}, claims = :claims, applied = :applied, #unknown = :unknown, watch = :watch` +
-        `${claimant.origin === undefined ? '' : ', origin = :origin'} ADD ${mark.add}, ledgerRev :one`,
+        `${claimant.origin === undefined ? '' : ', origin = :origin'}${claimant.goneAt === undefined ? '' : ', goneAt = :goneAt'} ADD ${mark.add}, ledgerRev :one`,
       condition: 'wantedRev = :wantedRev AND ledgerRev = :ledgerRev AND attribute_not_exists(intent)',
       names: { ...mark.names, '#unknown': 'unknown' },
       values: {
@@ -122,6 +140,7 @@ function merge(
         ':unknown': { ...account.unknown, ...claimant.unknown },
         ':watch': { ...account.watch, ...claimant.watch },
         ...(claimant.origin === undefined ? {} : { ':origin': claimant.origin }),
+        ...(claimant.goneAt === undefined ? {} : { ':goneAt': claimant.goneAt }),
         ':wantedRev': account.wantedRev,
         ':ledgerRev': account.ledgerRev,
       },
@@ -138,14 +157,17 @@ function sameClaim(a: Claim, b: Claim): boolean {
 /** R4: it keeps its user and its wishes, and has to claim again when it becomes active. */
 function yieldWrite(ctx: Context, claimant: Account, identity: Identity): Write {
   const claims = claimant.claims.filter((claim) => !sameClaim(claim, claimOf(identity)));
+  const { identity: accepted } = claimant.applied;
+  // Known to Adobe by another address, it keeps what it knows of itself.
+  const forgets = accepted === undefined || sameClaim(claimOf(accepted), claimOf(identity));
   return {
     kind: 'update',
     key: accountKey(claimant.org, claimant.id),
-    expression: 'SET claims = :claims, applied = :applied, touchedAt = :now ADD ledgerRev :one REMOVE origin',
+    expression: `SET claims = :claims, applied = :applied, touchedAt = :now ADD ledgerRev :one${forgets ? ' REMOVE origin' : ''}`,
     condition: 'wantedRev = :wantedRev AND ledgerRev = :ledgerRev',
     values: {
       ':claims': claims,
-      ':applied': { entitlements: {} },
+      ':applied': forgets ? { entitlements: {} } : claimant.applied,
       ':now': ctx.now(),
       ':one': 1,
       ':wantedRev': claimant.wantedRev,

@@ -10,7 +10,7 @@ import { type Identities, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Write } from './dynamo-store.ts';
 import { accountKey, emailKey, identityKey, leaseKey } from './keys.ts';
 import type { Account, AccountId, Claim, OrgKey } from './records.ts';
-import { type IntentDraft, type Lease, LeaseLost, type Ledger, type LedgerChange, type Standing } from './work.ts';
+import { type IntentDraft, type Lease, LeaseLost, type Ledger, type LedgerChange, type Seen, type Standing } from './work.ts';
 
 export async function writeIntents(
   ctx: Context,
@@ -101,7 +101,7 @@ function ledgerParts(ledger: Ledger): {
     ':unknown': ledger.unknown,
     ':watch': ledger.watch,
   };
-  for (const key of ['origin', 'maybe', 'goneAt'] as const) {
+  for (const key of ['origin', 'maybe', 'goneAt', 'refused'] as const) {
     if (ledger[key] === undefined) continue;
     set.push(`${key} = :${key}`);
     values[`:${key}`] = ledger[key];
@@ -110,7 +110,7 @@ function ledgerParts(ledger: Ledger): {
 }
 
 function removals(ledger: Ledger, more: readonly string[]): string {
-  const gone = (['origin', 'maybe', 'goneAt'] as const).filter((key) => ledger[key] === undefined);
+  const gone = (['origin', 'maybe', 'goneAt', 'refused'] as const).filter((key) => ledger[key] === undefined);
   const all = [...gone, ...more];
   return all.length === 0 ? '' : ` REMOVE ${all.join(', ')}`;
 }
@@ -144,11 +144,14 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
     intent: clearIntent ? undefined : account.intent,
     maybe: ledger.maybe,
     origin: ledger.origin,
+    goneAt: ledger.goneAt,
+    refused: ledger.refused,
   };
   const ends = account.owner === undefined && isClean(after);
   const stale = staleClaims(after, { ends });
-  const identities = await openIdentities(ctx, account.org, emailsToOpen(account, after));
+  const identities = await openIdentities(ctx, account.org, emailsToOpen(account, after, change.seen ?? []));
   noteOrigin(after, identities);
+  for (const { email, at, users } of change.seen ?? []) identities.change(email, { observed: { at, users: [...users] } });
   const wake = freeClaims(account, { stale, identities });
   const kept = account.claims.filter((claim) => !stale.includes(claim));
   return [
@@ -160,9 +163,13 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
   ];
 }
 
-function emailsToOpen(account: Account, after: Account): string[] {
+function emailsToOpen(account: Account, after: Account, seen: readonly Seen[]): string[] {
   const accepted = after.applied.identity?.email;
-  return [...account.claims.map((claim) => claim.email), ...(accepted === undefined ? [] : [accepted])];
+  return [
+    ...account.claims.map((claim) => claim.email),
+    ...seen.map((one) => one.email),
+    ...(accepted === undefined ? [] : [accepted]),
+  ];
 }
 
 /** While an outcome is open every claim stays: any of them may be in flight (R3). */

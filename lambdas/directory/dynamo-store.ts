@@ -117,17 +117,17 @@ export function createStore(deps: StoreDeps): Store {
     batchGet: (keys) => batchGet(deps, keys),
     query: (input) => query(deps, input),
     put: async (key, item, condition) => {
-      await deps.client.send(
-        new PutItemCommand({
-          TableName: deps.table,
-          Item: marshall({ ...item, ...key }, MARSHALL),
-          ConditionExpression: condition,
-        }),
-      );
+      const command = new PutItemCommand({
+        TableName: deps.table,
+        Item: marshall({ ...item, ...key }, MARSHALL),
+        ConditionExpression: condition,
+      });
+      await again(deps, () => deps.client.send(command));
     },
     update: (write) => updateItem(deps, write),
     remove: async (key) => {
-      await deps.client.send(new DeleteItemCommand({ TableName: deps.table, Key: marshall(key) }));
+      const command = new DeleteItemCommand({ TableName: deps.table, Key: marshall(key) });
+      await again(deps, () => deps.client.send(command));
     },
     transactOnce: (writes) => transactOnce(deps, writes),
     transact: (writes) => contend(deps, () => transactOnce(deps, writes), isConflict),
@@ -137,9 +137,8 @@ export function createStore(deps: StoreDeps): Store {
 }
 
 async function getItem(deps: StoreDeps, key: Key): Promise<Item | undefined> {
-  const answer = await deps.client.send(
-    new GetItemCommand({ TableName: deps.table, Key: marshall(key), ConsistentRead: true }),
-  );
+  const command = new GetItemCommand({ TableName: deps.table, Key: marshall(key), ConsistentRead: true });
+  const answer = await again(deps, () => deps.client.send(command));
   return answer.Item === undefined ? undefined : unmarshall(answer.Item);
 }
 
@@ -150,9 +149,10 @@ async function batchGet(deps: StoreDeps, keys: readonly Key[]): Promise<Readonly
     let wanted: Record<string, AttributeValue>[] = unique.slice(at, at + MAX_ACTIONS).map((key) => marshall(key));
     for (let attempt = 0; wanted.length > 0; attempt++) {
       if (attempt > 0) await deps.pause(backoffMs(deps, attempt));
-      const answer = await deps.client.send(
-        new BatchGetItemCommand({ RequestItems: { [deps.table]: { Keys: wanted, ConsistentRead: true } } }),
-      );
+      const command = new BatchGetItemCommand({
+        RequestItems: { [deps.table]: { Keys: wanted, ConsistentRead: true } },
+      });
+      const answer = await again(deps, () => deps.client.send(command));
       for (const raw of answer.Responses?.[deps.table] ?? []) {
         const item = unmarshall(raw);
         found.set(`${item['pk']}|${item['sk']}`, item);
@@ -179,20 +179,18 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
   let start: Record<string, AttributeValue> | undefined =
     input.after === undefined ? undefined : marshall({ pk: input.pk, sk: input.after });
   for (;;) {
-    const answer: QueryCommandOutput =
-      await deps.client.send(
-        new QueryCommand({
-          TableName: deps.table,
-          IndexName: input.index,
-          ConsistentRead: input.index === undefined,
-          KeyConditionExpression: conditions.join(' AND '),
-          ExpressionAttributeNames: conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk },
-          ExpressionAttributeValues: marshall(values),
-          ExclusiveStartKey: start,
-          ScanIndexForward: input.backward === undefined,
-          Limit: input.limit === undefined ? undefined : input.limit - items.length,
-        }),
-      );
+    const command = new QueryCommand({
+      TableName: deps.table,
+      IndexName: input.index,
+      ConsistentRead: input.index === undefined,
+      KeyConditionExpression: conditions.join(' AND '),
+      ExpressionAttributeNames: conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk },
+      ExpressionAttributeValues: marshall(values),
+      ExclusiveStartKey: start,
+      ScanIndexForward: input.backward === undefined,
+      Limit: input.limit === undefined ? undefined : input.limit - items.length,
+    });
+    const answer: QueryCommandOutput = await again(deps, () => deps.client.send(command));
     for (const raw of answer.Items ?? []) items.push(unmarshall(raw));
     start = answer.LastEvaluatedKey;
     if (start === undefined) return { items, more: false };
@@ -201,18 +199,17 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
 }
 
 async function updateItem(deps: StoreDeps, write: Omit<Write, 'kind'>): Promise<Item | undefined> {
+  const command = new UpdateItemCommand({
+    TableName: deps.table,
+    Key: marshall(write.key),
+    UpdateExpression: write.expression,
+    ConditionExpression: write.condition,
+    ExpressionAttributeNames: write.names,
+    ExpressionAttributeValues: write.values === undefined ? undefined : marshall(write.values, MARSHALL),
+    ReturnValues: 'ALL_NEW',
+  });
   try {
-    const answer = await deps.client.send(
-      new UpdateItemCommand({
-        TableName: deps.table,
-        Key: marshall(write.key),
-        UpdateExpression: write.expression,
-        ConditionExpression: write.condition,
-        ExpressionAttributeNames: write.names,
-        ExpressionAttributeValues: write.values === undefined ? undefined : marshall(write.values, MARSHALL),
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
+    const answer = await again(deps, () => deps.client.send(command));
     return answer.Attributes === undefined ? {} : unmarshall(answer.Attributes);
   } catch (error) {
     if (errorName(error) === 'ConditionalCheckFailedException') return undefined;
@@ -248,18 +245,17 @@ const RETRYABLE_REASONS = new Set([
 ]);
 
 /**
- * One token for one payload: an SDK retry after a lost answer replays instead of failing its own condition (F05).
+ * One token for one payload: a repeat after a lost answer replays instead of failing its own condition (F05).
  * Throttling inside a cancelled transaction is reported as a conflict: both mean "again, unchanged".
  */
 async function transactOnce(deps: StoreDeps, writes: readonly Write[]): Promise<void> {
   if (writes.length > MAX_ACTIONS) throw new Error(`a transaction of ${writes.length} actions, ${MAX_ACTIONS} allowed`);
+  const command = new TransactWriteItemsCommand({
+    ClientRequestToken: deps.newId(),
+    TransactItems: writes.map((write) => toAction(deps.table, write)),
+  });
   try {
-    await deps.client.send(
-      new TransactWriteItemsCommand({
-        ClientRequestToken: deps.newId(),
-        TransactItems: writes.map((write) => toAction(deps.table, write)),
-      }),
-    );
+    await again(deps, () => deps.client.send(command));
   } catch (error) {
     throw translate(error);
   }
@@ -267,7 +263,6 @@ async function transactOnce(deps: StoreDeps, writes: readonly Write[]): Promise<
 
 function translate(error: unknown): unknown {
   const name = errorName(error);
-  if (name === 'TransactionInProgressException' || name === 'TransactionConflictException') return new Conflict();
   if (name !== 'TransactionCanceledException') return error;
   const reasons = (error as { CancellationReasons?: { Code?: string }[] }).CancellationReasons ?? [];
   const failed = reasons.flatMap((reason, at) => (reason.Code === 'ConditionalCheckFailed' ? [at] : []));
@@ -282,6 +277,36 @@ function errorName(error: unknown): string {
 
 export function isConflict(error: unknown): boolean {
   return error instanceof Conflict;
+}
+
+/** Answers after which the same request may be sent again as it is: nothing happened, or nobody knows (F01, F05). */
+const PASSING = new Set([
+  'InternalServerError',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TimeoutError',
+  'TransactionConflictException',
+  // The first sending of this very payload still runs: a new token could commit it twice.
+  'TransactionInProgressException',
+]);
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENOTFOUND']);
+
+function passes(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // Every failure of the SDK has the shape of an Error with these optional fields.
+  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
+  return (
+    PASSING.has(error.name) ||
+    (typeof code === 'string' && NETWORK.has(code)) ||
+    ($metadata?.httpStatusCode ?? 0) >= 500
+  );
+}
+
+/** Sends the same request until DynamoDB answers it; beyond the SDK's own few tries, bounded by time (F01, F11). */
+async function again<T>(deps: StoreDeps, send: () => Promise<T>): Promise<T> {
+  return contend(deps, send, passes);
 }
 
 function backoffMs(deps: StoreDeps, attempt: number): number {

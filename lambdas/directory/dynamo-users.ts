@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { idSet } from './account-item.ts';
 import type { Deleted, Precondition, UserWritten } from './directory.ts';
-import { accountChange, accountForNew, emailsOf, noteUndecided, releaseAccount } from './dynamo-accounts.ts';
+import { accountChange, accountForNew, emailsOf, releaseAccount, undecidedWrites } from './dynamo-accounts.ts';
 import {
   type Context,
   connectionOf,
@@ -32,7 +32,8 @@ export async function getUser(ctx: Context, c: ConnectionId, id: string): Promis
 }
 
 export function userOf(item: Readonly<Record<string, unknown>>): UserRecord {
-  return UserRecord.parse({ ...item, id: item['sk'] });
+  const { pk: _pk, sk, v: _v, ...attributes } = item;
+  return UserRecord.parse({ ...attributes, id: sk });
 }
 
 export async function createUser(ctx: Context, c: ConnectionId, resource: UserResource): Promise<UserWritten> {
@@ -40,7 +41,6 @@ export async function createUser(ctx: Context, c: ConnectionId, resource: UserRe
   return ctx.store.contend(async () => {
     const connection = await connectionOf(ctx, c);
     const derived = deriveIdentity(resource, connection.settings);
-    await noteUndecided(ctx, connection, derived);
     const identities = await openIdentities(ctx, connection.org, emailsOf(derived));
     const account = await accountForNew(ctx, { connection, derived, identities, id, active: resource.active });
     const user: UserRecord = {
@@ -61,26 +61,38 @@ export async function createUser(ctx: Context, c: ConnectionId, resource: UserRe
       ...identities.writes(),
       journalWrite(ctx, c, { fact: 'userCreated', account: account.id, user: id, active: resource.active }),
       ...journalNames(account.id, emailsOf(derived)),
+      ...undecidedWrites(connection, derived),
       countWrite(ctx, c, { users: 1, settingsVersion: connection.settingsVersion }),
     ];
-    if (await commitUser(ctx, c, writes)) return { ok: true, user };
+    if (await commitUser(ctx, c, { userId: id, writes })) return { ok: true, user };
     return { ok: false, reason: 'userNameTaken' };
   });
 }
 
-/** The user name guard is the first action of every user transaction. False: the name is taken (F02). */
-async function commitUser(ctx: Context, c: ConnectionId, writes: readonly Write[]): Promise<boolean> {
+interface UserCommit {
+  readonly userId: UserId;
+  readonly writes: readonly Write[];
+}
+
+/**
+ * A user name guard, where there is one, is the first action of a user transaction. False: somebody else has the name.
+ * A guard that is ours or free by now means that another condition decided: look again (F02, F04).
+ */
+async function commitUser(ctx: Context, c: ConnectionId, { userId, writes }: UserCommit): Promise<boolean> {
   try {
     await ctx.store.transactOnce(writes);
-    return true;
   } catch (error) {
-    if (error instanceof ConditionFailed) {
-      const first = writes[0];
-      if (first?.kind === 'put' && error.failed.includes(0)) return false;
-      ctx.settings.delete(c);
-    }
-    throw error;
+    if (!(error instanceof ConditionFailed)) throw error;
+    // The cached settings may be what was out of date (R2).
+    ctx.settings.delete(c);
+    const first = writes[0];
+    if (first?.kind !== 'put' || !error.failed.includes(0)) throw error;
+    const guard = await ctx.store.get(first.key);
+    if (guard === undefined || guard['userId'] === userId) throw error;
+    return false;
   }
+  if (writes.some((write) => write.key.sk === 'CONFIG')) ctx.settings.delete(c);
+  return true;
 }
 
 export async function updateUser(
@@ -101,14 +113,16 @@ export async function updateUser(
     if (same && precondition.rederive === undefined) return { ok: true, user };
     const connection = await connectionOf(ctx, c);
     const next = same ? user : { ...user, resource, version: user.version + 1, lastModified: ctx.now() };
+    const account = await accountChange(ctx, connection, { user, next });
+    if (same && account.length === 0) return { ok: true, user };
     const writes = [
       ...guardMoves(c, user, next),
       userUpdate(c, user, next),
       ...lookupMoves(c, user, next),
-      ...(await accountChange(ctx, connection, { user, next })),
+      ...account,
       countWrite(ctx, c, { settingsVersion: connection.settingsVersion }),
     ];
-    if (await commitUser(ctx, c, writes)) return { ok: true, user: next };
+    if (await commitUser(ctx, c, { userId: user.id, writes })) return { ok: true, user: next };
     return { ok: false, reason: 'userNameTaken' };
   });
 }

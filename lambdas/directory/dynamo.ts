@@ -81,6 +81,7 @@ function syncSide(ctx: Context): SyncDirectory {
     readDue: (o, limit) => work.readDue(ctx, o, limit),
     readAccounts: (o, ids) => work.readDueAccounts(ctx, o, ids),
     readIdentities: (o, emails) => work.readIdentities(ctx, o, emails),
+    mark: (o, id) => work.markIfThere(ctx, o, id),
     claimWanted: (o, id) => claimWanted(ctx, o, id),
     observe: (o, email, observed) => work.observe(ctx, o, { email, ...observed }),
     writeIntents: (o, lease, drafts) => writeIntents(ctx, o, { lease, drafts }),

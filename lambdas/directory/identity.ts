@@ -39,7 +39,8 @@ export function deriveIdentity(resource: UserResource, settings: ConnectionSetti
     return { problem: problem('email-missing', 'The identity provider sent no e-mail address for this person.') };
   }
   const domain = domainOf(email);
-  const rules = settings.domains[domain];
+  // An own property only: a domain may be called like something that every object has (T23).
+  const rules = Object.hasOwn(settings.domains, domain) ? settings.domains[domain] : undefined;
   const names = namesOf(resource, email);
   const country = countryOf(resource) ?? rules?.country;
   const about = { ...names, ...(country === undefined ? {} : { country }) };
@@ -99,6 +100,20 @@ function problemOf({ email, domain, rules, resource, names, country }: Candidate
   }
   if (rules.type === 'federatedID' && rules.username === undefined && emailKey(resource.userName) !== emailKey(email)) {
     return problem('username-undecided', `userName and e-mail differ and nobody has said which one is the Adobe username in ${domain}. Set "username" to "email" or "userName" for that domain; until then the connection only reports.`, domain);
+  }
+  return usernameProblem(resource.userName.trim(), rules);
+}
+
+/** Only where the userName goes to Adobe as the username (T18, T20). */
+function usernameProblem(userName: string, rules: DomainSettings): IdentityProblem | undefined {
+  if (rules.type !== 'federatedID' || rules.username !== 'userName') return undefined;
+  if (userName.length > MAX_NAME_CHARS) {
+    return problem('username-too-long', `Adobe takes usernames of at most ${MAX_NAME_CHARS} characters.`);
+  }
+  const at = userName.lastIndexOf('@');
+  const local = at < 0 ? userName : userName.slice(0, at);
+  if (userName.normalize('NFKC') !== userName || !PLAIN_LOCAL_PART.test(local) || UNSAFE.test(userName)) {
+    return problem('username-characters', 'The userName has characters that are not safe to use at Adobe. Use plain ASCII letters, digits, dot and hyphen.');
   }
   return undefined;
 }

@@ -103,6 +103,7 @@ export const IdentityProblem = z.object({ code: z.string(), detail: z.string(), 
 export type IdentityProblem = z.infer<typeof IdentityProblem>;
 
 export const EntitlementKind = z.enum(['profile', 'userGroup']);
+export type EntitlementKind = z.infer<typeof EntitlementKind>;
 /** A product profile or user group that a rule names. Adobe knows it by name; `product` is checked, never sent. */
 export const Entitlement = z.object({
   name: z.string(),
@@ -196,13 +197,15 @@ export const Account = z.looseObject({
   /** A create whose outcome nobody knows yet, kept when a later intent no longer repeats it (R26). */
   maybe: z.looseObject({ identity: Identity, at: EpochMs, absentBefore: z.boolean() }).optional(),
   /** Entitlements whose last grant or revoke has an unknown outcome (R25, R26), by key. */
-  unknown: z.record(z.string(), z.looseObject({ name: z.string(), kind: EntitlementKind, at: EpochMs })),
+  unknown: z.record(z.string(), z.looseObject({ name: z.string(), at: EpochMs })),
   /** The watch list (R28): entitlements that once had an unknown outcome, until a later complete listing. */
   watch: z.record(z.string(), EpochMs),
   /** Identity items on which this account stands as claimant; moved only together with them (R3). */
   claims: z.array(Claim),
   /** Adobe answered "no such person" at this time; a read decides (R27). */
   goneAt: EpochMs.optional(),
+  /** Actions that Adobe refused for this person, not repeated until the wanted inputs move (`umapi.md` 10, USER). */
+  refused: z.looseObject({ wantedRev: z.number().int(), actions: z.array(z.string()), error: AccountError }).optional(),
   wantedRev: z.number().int(),
   ledgerRev: z.number().int(),
   touchedAt: EpochMs,
@@ -217,6 +220,8 @@ export type Account = z.infer<typeof Account>;
 
 /** What a read of Adobe showed under one e-mail and identity type. */
 export const ObservedUser = z.looseObject({
+  /** As Adobe spells it. */
+  email: z.string(),
   type: z.string(),
   username: z.string(),
   status: z.string(),

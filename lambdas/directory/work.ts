@@ -40,7 +40,7 @@ export interface Lease {
 }
 
 /** The part of an account that says what Adobe holds because of us. */
-export type Ledger = Pick<Account, 'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt'>;
+export type Ledger = Pick<Account, 'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt' | 'refused'>;
 
 /** How an account stands after a decision. */
 export interface Standing {
@@ -57,6 +57,14 @@ export interface LedgerChange {
   /** The intent's outcome is in `ledger` now. */
   readonly clearIntent: boolean;
   readonly facts?: readonly Fact[];
+  /** What this outcome tells about e-mails: knowledge as of now, without a read. */
+  readonly seen?: readonly Seen[];
+}
+
+export interface Seen {
+  readonly email: string;
+  readonly at: number;
+  readonly users: readonly ObservedUser[];
 }
 
 export interface IntentDraft {
@@ -114,6 +122,8 @@ export interface SyncDirectory {
   readAccounts(o: OrgKey, ids: readonly AccountId[]): Promise<readonly Account[]>;
   /** By `emailKey`. */
   readIdentities(o: OrgKey, emails: readonly string[]): Promise<ReadonlyMap<string, IdentityItem>>;
+  /** Marks one account stale; one that ended is left alone. */
+  mark(o: OrgKey, id: AccountId): Promise<void>;
   /** Tries to make the account the claimant of its wanted identity (R3-R5). */
   claimWanted(o: OrgKey, id: AccountId): Promise<ClaimOutcome>;
   observe(o: OrgKey, email: string, observed: { readonly at: number; readonly users: readonly ObservedUser[] }): Promise<void>;

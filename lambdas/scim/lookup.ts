@@ -6,6 +6,8 @@
 import { type ResourceKind, resolvePath } from './attributes.ts';
 import { badRequest } from './errors.ts';
 import type { Filter } from './filter.ts';
+import { fold } from './json.ts';
+import { mentions } from './matches.ts';
 
 export type LookupBy = 'id' | 'userName' | 'externalId' | 'email' | 'displayName' | 'member';
 export interface Lookup<By extends LookupBy> {
@@ -114,4 +116,45 @@ function notIndexed(can: string): Error {
     'invalidFilter',
     `This filter would have to look at every resource, which this server does not do yet. ${can}, alone or joined with other conditions by and.`,
   );
+}
+
+/**
+ * The member ids that decide a filter on groups, so that a group of 50,000 is not read to ask about one (F7, F12);
+ * `all` when the filter asks about members in any other way than by `eq` on an id.
+ */
+export function membersNamed(filter: Filter, kind: ResourceKind): readonly string[] | 'all' {
+  if (!mentions(filter, kind, 'members')) return [];
+  switch (filter.kind) {
+    case 'and':
+    case 'or': {
+      const parts = filter.of.map((part) => membersNamed(part, kind));
+      return parts.every((part) => part !== 'all') ? [...new Set(parts.flat())] : 'all';
+    }
+    case 'not':
+      return membersNamed(filter.of, kind);
+    case 'element':
+      return idsIn(filter.of);
+    case 'present':
+      return 'all';
+    case 'compare':
+      return filter.op === 'eq' && filter.value !== null && indexOf(filter.path, kind, groupIndexes) === 'member'
+        ? [String(filter.value)]
+        : 'all';
+  }
+}
+
+/** Inside the brackets one element meets all conditions, so one named id is enough for an `and`. */
+function idsIn(filter: Filter): readonly string[] | 'all' {
+  switch (filter.kind) {
+    case 'and':
+      return filter.of.map(idsIn).find((part) => part !== 'all') ?? 'all';
+    case 'or': {
+      const parts = filter.of.map(idsIn);
+      return parts.every((part) => part !== 'all') ? parts.flat() : 'all';
+    }
+    case 'compare':
+      return filter.op === 'eq' && fold(filter.path) === 'value' && filter.value !== null ? [String(filter.value)] : 'all';
+    default:
+      return 'all';
+  }
 }

@@ -201,3 +201,20 @@ function checkCompare(named: Attribute | undefined, op: Operator, value: Literal
 function refuse(problem: string): Error {
   return badRequest('invalidFilter', `The filter ${problem}.`);
 }
+
+/** Whether any condition of the filter is about this core attribute or a part of it. */
+export function mentions(filter: Filter, kind: ResourceKind, name: string): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.of.some((part) => mentions(part, kind, name));
+    case 'not':
+      return mentions(filter.of, kind, name);
+    case 'present':
+    case 'compare':
+    case 'element': {
+      const ref = resolvePath(kind, filter.path);
+      return ref?.kind === 'attribute' && ref.extension === undefined && ref.attribute.name === name;
+    }
+  }
+}

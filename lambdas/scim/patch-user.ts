@@ -20,7 +20,7 @@ import { fold, isObject, membersOf } from './json.ts';
 import { elementMatches } from './matches.ts';
 import { type Edit, readPatch } from './patch.ts';
 import { finishUser } from './resource.ts';
-import { isSameElement, onlyElement, readValue, sameValue, type Values, without } from './values.ts';
+import { isSameElement, onlyElement, readElement, readValue, sameValue, type Values, without } from './values.ts';
 
 /**
  * The resource after a PATCH.
@@ -136,11 +136,16 @@ function append(attribute: Attribute, stored: readonly Values[], added: readonly
   let list = stored;
   for (const item of added) {
     const twin = list.find((other) => isSameElement(attribute, other, item));
-    const element = twin === undefined ? item : { ...twin, ...item };
+    const element = twin === undefined ? item : { ...item, ...twin, ...detailsOf(item) };
     const others = list.map((other) => (item['primary'] === true ? without(other, 'primary') : other));
     list = twin === undefined ? [...others, element] : others.map((other, at) => (list[at] === twin ? element : other));
   }
   return list;
+}
+
+/** What may differ between two spellings of one element. */
+function detailsOf({ display, primary }: Values): Values {
+  return { ...(display === undefined ? {} : { display }), ...(primary === undefined ? {} : { primary }) };
 }
 
 /** S17, tolerance `removeWithValue`: exactly the listed values go; a list of none removes none (T41). */
@@ -195,7 +200,7 @@ function editMatching(
 function changeMatch(attribute: Attribute, item: Values, edit: Edit, filter: Filter): Values | undefined {
   const { op, sub, value, at } = edit;
   if (sub !== undefined) return editSub(item, sub, readValue(sub, value, at));
-  const [given] = listOf(readValue(attribute, value, at));
+  const given = readElement(attribute, value, at);
   if (op === 'add') return { ...item, ...given };
   // What replaces a match goes on matching, or the client's next operation would not find it.
   return given === undefined ? undefined : { ...describedBy(filter, attribute), ...given };
@@ -212,7 +217,7 @@ function createMatching(
   const described = describedBy(filter, attribute);
   const mayCreate = described !== undefined && (op === 'add' || (sub !== undefined && isWellKnown(attribute, described)));
   if (!mayCreate) throw noTarget(at);
-  const given = sub === undefined ? listOf(readValue(attribute, value, at))[0] : subValue(sub, value, at);
+  const given = sub === undefined ? readElement(attribute, value, at) : subValue(sub, value, at);
   // Clearing what is not there changes nothing.
   if (given === undefined) return stored;
   return append(attribute, stored, [{ ...described, ...given }]);

@@ -18,11 +18,23 @@ export type Values = Record<string, unknown>;
  * @throws ScimError 400 invalidValue
  */
 export function readValue(attribute: Attribute, raw: unknown, at: string): unknown {
+  const value = readShaped(attribute, raw, at);
+  return attribute.multiValued && Array.isArray(value) ? tidyValues(attribute, value) : value;
+}
+
+/** One element of a list, also an incomplete one, such as a type that goes with a value already stored. */
+export function readElement(attribute: Attribute, raw: unknown, at: string): Values | undefined {
+  const value = readShaped(attribute, raw, at);
+  const element: unknown = Array.isArray(value) ? value[0] : value;
+  return isObject(element) ? element : undefined;
+}
+
+function readShaped(attribute: Attribute, raw: unknown, at: string): unknown {
   const shaped = shape(attribute, raw);
   if (shaped === undefined) return undefined;
   const parsed = attribute.schema.safeParse(shaped);
   if (!parsed.success) throw invalidValue(explain(parsed.error, at));
-  return attribute.multiValued && Array.isArray(parsed.data) ? tidyValues(attribute, parsed.data) : parsed.data;
+  return parsed.data;
 }
 
 function shape(attribute: Attribute, raw: unknown): unknown {

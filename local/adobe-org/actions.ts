@@ -63,7 +63,11 @@ export function runCommands(
   commands: readonly unknown[],
   { testOnly, failing }: { testOnly: boolean; failing: ReadonlyMap<number, FailingCommand> },
 ): ActionAnswer {
-  const entries = commands.map((entry, index) => ({ index, command: parseCommand(entry), failing: failing.get(index) }));
+  const entries = commands.map((entry, index) => ({
+    index,
+    command: parseCommand(entry),
+    failing: failing.get(index),
+  }));
   const ordered = run.store.meta.knobs.shuffleCommands ? shuffle(run.random, entries) : entries;
   const reports = ordered.map((entry) =>
     testOnly ? runAsTrial(run.store, () => runCommand(run, entry)) : runCommand(run, entry),
@@ -92,7 +96,10 @@ interface Entry {
   readonly failing: FailingCommand | undefined;
 }
 
-function runCommand(run: Run, { index, command, failing }: Entry): { errors: ErrorReport[]; warnings: WarningReport[] } {
+function runCommand(
+  run: Run,
+  { index, command, failing }: Entry,
+): { errors: ErrorReport[]; warnings: WarningReport[] } {
   const { who, requestID } = command;
   const root = {
     index,
@@ -116,7 +123,8 @@ function runCommand(run: Run, { index, command, failing }: Entry): { errors: Err
   for (const [step, todo] of command.steps.entries()) {
     const report = runStep(todo);
     for (const problem of report.faults) addError(problem, step);
-    for (const { code, message } of report.warnings) warnings.push({ ...root, step, warningCode: code, message });
+    for (const { code, message } of report.warnings)
+      warnings.push({ ...root, step, warningCode: code, message });
     if (report.faults.length > 0 && run.store.meta.knobs.stepsAfterFailure === 'skip') break;
   }
   return { errors, warnings };

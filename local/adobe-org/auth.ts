@@ -12,7 +12,11 @@ const LIFE_MS = 86_400_000;
 const NEEDED_SCOPES = ['openid', 'AdobeID', 'user_management_sdk'];
 
 /** The claims that IMS puts into a token: times are strings of milliseconds (2.3). */
-const Claims = z.object({ client_id: z.string(), created_at: z.coerce.number(), expires_in: z.coerce.number() });
+const Claims = z.object({
+  client_id: z.string(),
+  created_at: z.coerce.number(),
+  expires_in: z.coerce.number(),
+});
 
 /** Reads the form of a token request, urlencoded or multipart, with parameters of the query beneath it. */
 export async function readForm(url: URL, contentType: string, body: string): Promise<URLSearchParams> {
@@ -80,7 +84,8 @@ function clientOfToken(meta: OrgMeta, token: string, at: number): string | undef
   const [head = '', payload = '', signature = '', ...rest] = token.split('.');
   const expected = sign(meta, `${head}.${payload}`);
   const given = Buffer.from(signature, 'base64url');
-  if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected))
+    return undefined;
   const claims = Claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
   const alive = at < claims.created_at + claims.expires_in && claims.created_at >= meta.tokensValidFrom;
   return alive ? claims.client_id : undefined;

@@ -120,7 +120,11 @@ function attachAgain(
 
 function makeUser(
   run: Run,
-  { step, username, directory }: { step: CreateWithEmail; username: string; directory: Directory | undefined },
+  {
+    step,
+    username,
+    directory,
+  }: { step: CreateWithEmail; username: string; directory: Directory | undefined },
 ): User {
   const type: IdentityType = directory?.type ?? 'adobeID';
   return changeUser(

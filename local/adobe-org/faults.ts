@@ -4,6 +4,7 @@
  * themselves inside a 200. Everything is decided before the call is executed.
  */
 import { type Fault as CommandFault, createFailed, fault } from './errors.ts';
+import { isUmapi } from './routes.ts';
 import { type Endpoint, Fault } from './state.ts';
 import { normal, type Store } from './store.ts';
 
@@ -25,11 +26,17 @@ type Sentinel = { readonly times: number } & (
   | { readonly command: () => FailingCommand }
 );
 
+/** Faults that only an action call can meet wait for one. */
+const ACTION_ONLY = new Set<Fault['kind']>(['command', 'merge', 'late']);
+
 const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** Local parts `sim-<name>.<anything>`, or `sim-<name>-x<times>.<anything>`; listed in docs/simulator-differences.md. */
 const SENTINELS: Readonly<Record<string, Sentinel>> = {
-  'sim-500': { times: ALWAYS, call: () => Fault.parse({ kind: 'status', status: 500, body: 'Internal error' }) },
+  'sim-500': {
+    times: ALWAYS,
+    call: () => Fault.parse({ kind: 'status', status: 500, body: 'Internal error' }),
+  },
   'sim-502': { times: 1, call: () => Fault.parse({ kind: 'status', status: 502 }) },
   'sim-503': { times: 1, call: () => Fault.parse({ kind: 'status', status: 503 }) },
   'sim-504': { times: 1, call: () => Fault.parse({ kind: 'status', status: 504 }) },
@@ -67,7 +74,11 @@ export function planFaults(
   }
   const label = call === undefined || call.kind === 'none' ? undefined : labelOf(call);
   const commandLabel = failing.size === 0 ? undefined : `${failing.size} failing commands`;
-  return { call: call?.kind === 'command' ? undefined : call, commands: failing, label: label ?? commandLabel };
+  return {
+    call: call?.kind === 'command' ? undefined : call,
+    commands: failing,
+    label: label ?? commandLabel,
+  };
 }
 
 function labelOf(call: Fault): string {
@@ -76,10 +87,10 @@ function labelOf(call: Fault): string {
 }
 
 function takeQueued(store: Store, endpoint: Endpoint): Fault | undefined {
-  const isUmapi = endpoint !== 'token' && endpoint !== 'status' && endpoint !== 'other';
-  const place = store.meta.faults.findIndex((queued) =>
-    queued.endpoint === undefined ? isUmapi : queued.endpoint === endpoint,
-  );
+  const place = store.meta.faults.findIndex((queued) => {
+    const target = queued.endpoint ?? (ACTION_ONLY.has(queued.kind) ? 'action' : undefined);
+    return target === undefined ? isUmapi(endpoint) : target === endpoint;
+  });
   return place === -1 ? undefined : store.meta.faults.splice(place, 1)[0];
 }
 

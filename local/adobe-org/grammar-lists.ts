@@ -8,11 +8,20 @@ const MAX_LIST = 10;
 export function addRemoveStep(name: 'add' | 'remove', value: unknown, index: number): Step {
   if (value === 'all' && name === 'remove') return { kind: 'removeAll' };
   const body = asObject(value, 'error.command.add_remove.list', index);
-  refuseUnknownKeys(body, ['group', 'product', 'productConfiguration'], 'error.command.add_remove.key.unknown', index);
+  refuseUnknownKeys(
+    body,
+    ['group', 'product', 'productConfiguration'],
+    'error.command.add_remove.key.unknown',
+    index,
+  );
   const keys = Object.keys(body);
   if (keys.length === 0) throw refuse('error.command.add_remove.missing_list', index);
   const names = keys.flatMap((key) =>
-    readList(body[key], { index, emptyCode: 'error.group.invalid_list', duplicateCode: duplicateCodes[key] ?? '' }),
+    readList(body[key], {
+      index,
+      emptyCode: 'error.group.invalid_list',
+      duplicateCode: duplicateCodes[key] ?? '',
+    }),
   );
   const deprecated = keys.find((key) => key === 'product');
   return { kind: name, names, ...(deprecated === undefined ? {} : { deprecated }) };
@@ -52,7 +61,8 @@ function readList(
   const names = value.map((entry: unknown) => {
     if (entry === null || entry === '') throw refuse(emptyCode, index);
     if (typeof entry !== 'string') throw refuse('error.command.string_expected', index);
-    if (entry.length > MAX_NAME) throw refuse('error.command.add_remove.group_or_product_name_too_long', index);
+    if (entry.length > MAX_NAME)
+      throw refuse('error.command.add_remove.group_or_product_name_too_long', index);
     return entry;
   });
   if (new Set(names.map(normal)).size < names.length) throw refuse(duplicateCode, index);

@@ -22,7 +22,12 @@ export type Step =
   | { readonly kind: 'add' | 'remove'; readonly names: readonly string[]; readonly deprecated?: string }
   | { readonly kind: 'removeAll' }
   | { readonly kind: 'removeFromOrg'; readonly deleteAccount: boolean }
-  | { readonly kind: 'createUserGroup'; readonly name?: string; readonly description?: string; readonly option?: string }
+  | {
+      readonly kind: 'createUserGroup';
+      readonly name?: string;
+      readonly description?: string;
+      readonly option?: string;
+    }
   | { readonly kind: 'updateUserGroup'; readonly name?: string; readonly description?: string }
   | { readonly kind: 'deleteUserGroup' }
   | {

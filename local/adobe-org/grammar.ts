@@ -61,11 +61,16 @@ function readRoot(entry: unknown): { who?: string; requestID?: string } {
 
 function parseWhole(entry: unknown): ParsedCommand {
   const command = asObject(entry, 'error.command.illegal_entry');
-  refuseUnknownKeys(command, ['user', 'usergroup', 'domain', 'useAdobeID', 'requestID', 'do'], 'error.command.illegal_entry');
+  refuseUnknownKeys(
+    command,
+    ['user', 'usergroup', 'domain', 'useAdobeID', 'requestID', 'do'],
+    'error.command.illegal_entry',
+  );
   const isGroup = 'usergroup' in command;
   if (!isGroup && !('user' in command)) throw refuse('error.command.user_usergroup.missing');
   if (isGroup && 'user' in command) throw refuse('error.command.illegal_entry');
-  if (isGroup && ('domain' in command || 'useAdobeID' in command)) throw refuse('error.command.illegal_entry');
+  if (isGroup && ('domain' in command || 'useAdobeID' in command))
+    throw refuse('error.command.illegal_entry');
   const who = readWho(command, isGroup);
   const domain = optionalText(command, 'domain', 'error.command.domain.string_expected');
   const requestID = optionalText(command, 'requestID');
@@ -160,10 +165,16 @@ function parseGroupStep({ name, value, index }: StepEntry): Step {
   switch (name) {
     case 'createUserGroup':
     case 'updateUserGroup': {
-      const code = name === 'createUserGroup' ? 'error.command.create.object_expected' : 'error.command.illegal_entry';
+      const code =
+        name === 'createUserGroup' ? 'error.command.create.object_expected' : 'error.command.illegal_entry';
       const body = asObject(value, code, index);
       const keys = name === 'createUserGroup' ? ['name', 'description', 'option'] : ['name', 'description'];
-      refuseUnknownKeys(body, keys, name === 'createUserGroup' ? 'error.command.create.key.unknown' : code, index);
+      refuseUnknownKeys(
+        body,
+        keys,
+        name === 'createUserGroup' ? 'error.command.create.key.unknown' : code,
+        index,
+      );
       return { kind: name, ...readTexts(body, ['name', 'description'], index), ...readOption(body, index) };
     }
     case 'deleteUserGroup':
@@ -179,7 +190,11 @@ function parseGroupStep({ name, value, index }: StepEntry): Step {
   }
 }
 
-function parseCreate(step: 'addAdobeID' | 'createEnterpriseID' | 'createFederatedID', value: unknown, index: number): Step {
+function parseCreate(
+  step: 'addAdobeID' | 'createEnterpriseID' | 'createFederatedID',
+  value: unknown,
+  index: number,
+): Step {
   const body = asObject(value, 'error.command.create.object_expected', index);
   const fields = ['email', 'firstname', 'lastname', 'country'];
   refuseUnknownKeys(body, [...fields, 'option'], 'error.command.create.key.unknown', index);

@@ -29,7 +29,8 @@ export function listUsers(run: Run, page: number, query: URLSearchParams): Respo
     key: 'users',
     fields: {},
     // Technical accounts count for pages and totals and are left out of the body.
-    show: (user) => (user.technical ? [] : [userEntry(run.store, user, { directOnly, withGroups: true, withId: true })]),
+    show: (user) =>
+      user.technical ? [] : [userEntry(run.store, user, { directOnly, withGroups: true, withId: true })],
   });
 }
 
@@ -46,11 +47,19 @@ function isDirectOnly(query: URLSearchParams): boolean {
 }
 
 /** Users of a group, profile or admin group (11.2); `segment` is the undecoded last part of the path. */
-export function listGroupUsers(run: Run, segment: string, { page, query }: { page: number; query: URLSearchParams }): Response {
+export function listGroupUsers(
+  run: Run,
+  segment: string,
+  { page, query }: { page: number; query: URLSearchParams },
+): Response {
   const name = decodeURIComponent(segment);
   const found = findListed(run, name);
   if (found === undefined) {
-    return json(404, { lastPage: false, result: 'error.group.not_found', message: `Not found: Group ${name}` });
+    return json(404, {
+      lastPage: false,
+      result: 'error.group.not_found',
+      message: `Not found: Group ${name}`,
+    });
   }
   const directOnly = isDirectOnly(query);
   const withGroups = query.get('excludeGroups')?.toLowerCase() !== 'true';
@@ -76,11 +85,17 @@ function findListed(run: Run, name: string): Listed | undefined {
   // A name is cut at a dot that a space follows, however it is encoded (11.2).
   const cut = store.meta.knobs.truncateNamesAtDot ? (name.split('. ')[0] ?? name) : name;
   const adminRole = Object.entries(store.meta.adminGroupIds).find(([, id]) => String(id) === name)?.[0];
-  const named = adminRole === undefined ? resolveName(store, cut, pickFor(run)) : { kind: 'role' as const, role: adminRole };
+  const named =
+    adminRole === undefined
+      ? resolveName(store, cut, pickFor(run))
+      : { kind: 'role' as const, role: adminRole };
   if (named.kind === 'unknown') return undefined;
   if (named.kind === 'group') return listedGroup(run, named.group.groupId);
   const holders = [...(store.admins.get(named.role) ?? [])].flatMap((id) => store.users.get(id) ?? []);
-  return { name: roleName(store, named.role) ?? cut, people: () => visible(run, holders, (user) => user.roles.includes(named.role)) };
+  return {
+    name: roleName(store, named.role) ?? cut,
+    people: () => visible(run, holders, (user) => user.roles.includes(named.role)),
+  };
 }
 
 function listedGroup(run: Run, groupId: number): Listed | undefined {
@@ -197,7 +212,8 @@ function answerPage<T>(run: Run, rows: readonly T[], wish: PageWish<T>): Respons
   if (beyond && knobs.beyondEnd === '404') {
     return json(404, { lastPage: true, result: 'Not found', ...wish.fields });
   }
-  if (beyond && knobs.beyondEnd === 'not found result') return json(200, { lastPage: true, result: 'Not found' });
+  if (beyond && knobs.beyondEnd === 'not found result')
+    return json(200, { lastPage: true, result: 'Not found' });
   const page = Math.min(wish.page, pageCount - 1);
   const start = page === 0 ? 0 : page * wish.size - Math.min(knobs.pageOverlap, wish.size);
   const cut = rows.slice(start, (page + 1) * wish.size);

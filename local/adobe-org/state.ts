@@ -102,7 +102,16 @@ export const Credential = z.object({
 });
 export type Credential = z.infer<typeof Credential>;
 
-export const Endpoint = z.enum(['token', 'action', 'users', 'groupUsers', 'user', 'groups', 'status', 'other']);
+export const Endpoint = z.enum([
+  'token',
+  'action',
+  'users',
+  'groupUsers',
+  'user',
+  'groups',
+  'status',
+  'other',
+]);
 export type Endpoint = z.infer<typeof Endpoint>;
 
 const faultTarget = { endpoint: Endpoint.optional() };

@@ -22,7 +22,9 @@ export interface Arrival {
 export function admit(store: Store, random: () => number, arrival: Arrival): number | undefined {
   const { knobs } = store.meta;
   const traffic = trafficOf(store, arrival.clientId);
-  if (traffic.blockedUntil > arrival.at) return secondsUntil(traffic.blockedUntil, arrival.at);
+  // IMS is another service: tokens are still minted for a paused client.
+  const paused = arrival.endpoint !== 'token' && traffic.blockedUntil > arrival.at;
+  if (paused) return secondsUntil(traffic.blockedUntil, arrival.at);
   const counts = !(arrival.testOnly && !knobs.testOnlyCounts);
   const wait = knobs.throttle && counts ? minuteWait(store, traffic, arrival) : undefined;
   if (wait !== undefined) return wait;

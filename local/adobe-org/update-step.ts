@@ -38,7 +38,9 @@ function nextEmail(run: Run, user: User, step: UpdateStep): string | Fault {
   const target = directoryOf(run.store, domainOf(step.email));
   if (target === undefined) return fault('error.user.change_domain_update.no');
   if (target !== homeOf(run.store, user)) return fault('error.update.domain.mismatch');
-  const taken = usersWithEmail(run.store, step.email).some(({ type, id }) => type !== 'adobeID' && id !== user.id);
+  const taken = usersWithEmail(run.store, step.email).some(
+    ({ type, id }) => type !== 'adobeID' && id !== user.id,
+  );
   return taken ? fault('error.user.email.name_in_use') : step.email;
 }
 
@@ -62,7 +64,12 @@ function usernameLeftAlone(run: Run, user: User, email: string): string {
 
 function checkUsername(
   run: Run,
-  { username, email, home, user }: { username: string; email: string; home: Directory | undefined; user: User },
+  {
+    username,
+    email,
+    home,
+    user,
+  }: { username: string; email: string; home: Directory | undefined; user: User },
 ): Fault | undefined {
   const isEmail = username.includes('@');
   if (home?.usernameLogin) return isEmail ? fault('error.user.name.contains.email') : undefined;

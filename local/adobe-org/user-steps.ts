@@ -36,7 +36,10 @@ export function runUserStep(run: Run, subject: Subject, step: Step): StepReport 
         act: (user) => changeMemberships(run, user, step),
       });
     case 'removeAll':
-      return onSubject(run, subject, { absentCode: 'error.user.not_found', act: (user) => removeAll(run, user) });
+      return onSubject(run, subject, {
+        absentCode: 'error.user.not_found',
+        act: (user) => removeAll(run, user),
+      });
     case 'removeFromOrg':
       return report(removeFromOrg(run, subject, step.deleteAccount));
     case 'createUserGroup':
@@ -58,7 +61,11 @@ function onSubject(
   { absentCode, act }: { absentCode: string; act: (user: User) => StepReport },
 ): StepReport {
   const found = findSubject(run, subject, absentCode);
-  if ('user' in found) return act(found.user);
+  if ('user' in found) {
+    // The command keeps its person, also behind a rename.
+    subject.userId = found.user.id;
+    return act(found.user);
+  }
   // A trial cannot know whether the person would exist by then (5.2).
   return run.store.undo === undefined ? report(found.fault) : FINE;
 }

@@ -4,7 +4,7 @@ import type { Step } from './grammar-values.ts';
 import { groupsNamed, profilesNamed, userGroupNamed } from './names.ts';
 import { accessOf, joinGroup, leaveGroup, mailAccessChange, membersOf, type Run } from './people.ts';
 import type { Profile, User, UserGroup } from './state.ts';
-import { dropGroup, normal, putGroup, takeNumber } from './store.ts';
+import { dropGroup, putGroup, takeNumber } from './store.ts';
 import { memberByEmail } from './subject.ts';
 import { pickFor, report, type StepReport } from './user-steps.ts';
 
@@ -33,13 +33,20 @@ export function runGroupStep(run: Run, subject: GroupSubject, step: Step): StepR
       return report(undefined);
     case 'addMembers':
     case 'removeMembers':
-      return { faults: [...changeMembers(run, group, step), ...changeProfiles(run, group, step)], warnings: [] };
+      return {
+        faults: [...changeMembers(run, group, step), ...changeProfiles(run, group, step)],
+        warnings: [],
+      };
     default:
       throw new Error(`A ${step.kind} step cannot be part of a usergroup command: check the grammar.`);
   }
 }
 
-function createGroup(run: Run, subject: GroupSubject, step: GroupStep & { option?: string }): Fault | undefined {
+function createGroup(
+  run: Run,
+  subject: GroupSubject,
+  step: GroupStep & { option?: string },
+): Fault | undefined {
   const name = step.name ?? subject.name;
   subject.name = name;
   const broken = checkGroupName(name);
@@ -129,7 +136,10 @@ function changeProfiles(run: Run, group: UserGroup, step: MembersStep): Fault[] 
   for (const name of step.profiles) {
     const profile = pickFor(run)(profilesNamed(run.store, name));
     if (profile === undefined) faults.push(groupNotFound(name));
-    else faults.push(...attachOrDetach(run, { groupId: group.groupId, profile, attach: step.kind === 'addMembers' }));
+    else
+      faults.push(
+        ...attachOrDetach(run, { groupId: group.groupId, profile, attach: step.kind === 'addMembers' }),
+      );
   }
   return faults;
 }
@@ -156,4 +166,3 @@ export function attachOrDetach(
   }
   return [];
 }
-

@@ -20,7 +20,8 @@ export function checkNames(
   names: { firstname?: string; lastname?: string },
   { required }: { required: boolean },
 ): Fault | undefined {
-  const isMissing = (name: string | undefined): boolean => (name === undefined ? required : name.trim() === '');
+  const isMissing = (name: string | undefined): boolean =>
+    name === undefined ? required : name.trim() === '';
   if (isMissing(names.firstname)) return fault('error.user.firstname_missing');
   return isMissing(names.lastname) ? fault('error.user.lastname_missing') : undefined;
 }

@@ -5,9 +5,10 @@
  * The draft below only keeps the steps sensible (nobody leaves twice). What the day must end in is worked out
  * elsewhere, from the steps alone (`expected.ts`).
  */
+import { shuffle } from '../adobe-org/random.ts';
 import type { Person, PushedGroup } from './dialect.ts';
 import { type AddressStyle, domainOf, married, type Newcomers, newPerson, withAddress } from './people.ts';
-import { pick, type Random, sample, shuffled, uuidFrom } from './random.ts';
+import { pick, type Random, sample, uuidFrom } from './random.ts';
 
 export type Step =
   | { readonly kind: 'connect' }
@@ -76,7 +77,7 @@ export function planDay(options: DayOptions): Day {
   };
   planMorning(draft, groups, options.people);
   draft.steps.push({ kind: 'pause', label: 'the first assignment settles', ms: 60_000 });
-  for (const event of shuffled(random, eventsFor(options.people, groups))) event(draft);
+  for (const event of shuffle(random, eventsFor(options.people, groups))) event(draft);
   if (options.deletesUsers) planMonthLater(draft);
   return { groups, steps: draft.steps };
 }

@@ -1,17 +1,28 @@
 /** Ways over which a dialect's requests travel: real HTTP, a bad line in front of any other way, and a counter. */
+import { type Endpoint, readEndpoint } from '../endpoint.ts';
 import { AnswerLost, type ScimAnswer, type ScimRequest, type Send } from './dialect.ts';
 import type { Random } from './random.ts';
 
 /** Okta closes the socket after 60 s (developer docs, docs/concepts/scim/faqs). */
 const ANSWER_TIMEOUT_MS = 60_000;
 
+/** Throws a sentence for the person at the terminal when no bridge ever ran on `dataDir`. */
+export function findBridge(dataDir: string): Endpoint {
+  const endpoint = readEndpoint(dataDir);
+  if (endpoint) return endpoint;
+  throw new Error(
+    `There is no bridge in ${dataDir}. Start one with \`npm start\` in another terminal, or name its folder with --data.`,
+  );
+}
+
 /** Sends to a base URL over HTTP. No answer in time, or none at all, is `AnswerLost`. */
 export function httpSend(baseUrl: string, fetchFn: typeof fetch = fetch): Send {
+  const base = baseUrl.replace(/\/+$/, '');
   return async (request) => {
     const query = request.query === undefined ? '' : `?${request.query}`;
     const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
     try {
-      const response = await fetchFn(`${baseUrl}${request.path}${query}`, {
+      const response = await fetchFn(`${base}${request.path}${query}`, {
         method: request.method,
         headers: { ...request.headers },
         ...body,

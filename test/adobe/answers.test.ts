@@ -39,17 +39,24 @@ function answerOf(count: number, body: Body, options?: { adds?: string[] }): Req
 function words(outcome: RequestOutcome): string[][] | string {
   if (outcome.kind !== 'answered') return outcome.kind;
   return outcome.commands.map(({ actions }) =>
-    actions.map(({ outcome: one }) => (one.kind === 'failed' ? one.error.code.replace('error.', '') : one.kind)),
+    actions.map(({ outcome: one }) =>
+      one.kind === 'failed' ? one.error.code.replace('error.', '') : one.kind,
+    ),
   );
 }
 const ALL_DONE = ['done', 'done', 'done', 'done'];
 
 describe('a coherent answer tells each action its outcome (R25, F37)', () => {
   test('without errors everything is done', () => {
-    expect(words(answerOf(2, { result: 'success', completed: 2, notCompleted: 0 }))).toEqual([ALL_DONE, ALL_DONE]);
+    expect(words(answerOf(2, { result: 'success', completed: 2, notCompleted: 0 }))).toEqual([
+      ALL_DONE,
+      ALL_DONE,
+    ]);
   });
   test('before the first error done, the failing step failed, behind it unknown', () => {
-    const errors = [{ index: 1, step: 1, errorCode: 'error.group.not_found', message: 'Group Old was not found' }];
+    const errors = [
+      { index: 1, step: 1, errorCode: 'error.group.not_found', message: 'Group Old was not found' },
+    ];
     expect(words(answerOf(2, { result: 'partial', completed: 1, notCompleted: 1, errors }))).toEqual([
       ALL_DONE,
       ['done', 'group.not_found', 'unknown', 'unknown'],
@@ -57,9 +64,19 @@ describe('a coherent answer tells each action its outcome (R25, F37)', () => {
   });
   test('of several errors on one index the lowest step counts, in whatever order they come', () => {
     const errors = [
-      { index: 0, step: 2, errorCode: 'error.user.not_found', message: 'No valid users were found in the request' },
+      {
+        index: 0,
+        step: 2,
+        errorCode: 'error.user.not_found',
+        message: 'No valid users were found in the request',
+      },
       { index: 0, step: 0, errorCode: 'error.country.invalid', message: 'no' },
-      { index: 0, step: 1, errorCode: 'error.user.not_found', message: 'No valid users were found in the request' },
+      {
+        index: 0,
+        step: 1,
+        errorCode: 'error.user.not_found',
+        message: 'No valid users were found in the request',
+      },
     ];
     expect(words(answerOf(1, { result: 'error', completed: 0, notCompleted: 1, errors }))).toEqual([
       ['country.invalid', 'unknown', 'unknown', 'unknown'],
@@ -69,10 +86,17 @@ describe('a coherent answer tells each action its outcome (R25, F37)', () => {
     const errors = [{ index: 0, step: 0, errorCode: 'error.user.already_in_org', message: 'x' }];
     const outcome = answerOf(1, { result: 'error', completed: 0, notCompleted: 1, errors });
     expect(words(outcome)).toEqual([['user.already_in_org', 'unknown', 'unknown', 'unknown']]);
-    expect(outcome).toMatchObject({ commands: [{ actions: [{ outcome: { error: { class: 'ok' } } }, {}, {}, {}] }] });
+    expect(outcome).toMatchObject({
+      commands: [{ actions: [{ outcome: { error: { class: 'ok' } } }, {}, {}, {}] }],
+    });
   });
   test('step as text and keys in any case are understood (umapi.md 8)', () => {
-    const body = { Result: 'Partial', COMPLETED: '1', notcompleted: 1, Errors: [{ Index: 0, Step: '1', ErrorCode: 'error.x' }] };
+    const body = {
+      Result: 'Partial',
+      COMPLETED: '1',
+      notcompleted: 1,
+      Errors: [{ Index: 0, Step: '1', ErrorCode: 'error.x' }],
+    };
     expect(words(readActionAnswer(packPeople(2), JSON.stringify(body)))).toEqual([
       ['done', 'x', 'unknown', 'unknown'],
       ALL_DONE,
@@ -133,8 +157,18 @@ describe('an error of a step that names several profiles', () => {
 describe('an error without a usable step', () => {
   const failed = { result: 'error', completed: 0, notCompleted: 1 };
   const rows = [
-    { label: 'about a group belongs to the memberships; before it nothing is known', code: 'error.group.not_found', step: 7, words: ['unknown', 'group.not_found', 'unknown', 'unknown'] },
-    { label: 'about anything else belongs to the first step', code: 'error.command.malformed', step: null, words: ['command.malformed', 'unknown', 'unknown', 'unknown'] },
+    {
+      label: 'about a group belongs to the memberships; before it nothing is known',
+      code: 'error.group.not_found',
+      step: 7,
+      words: ['unknown', 'group.not_found', 'unknown', 'unknown'],
+    },
+    {
+      label: 'about anything else belongs to the first step',
+      code: 'error.command.malformed',
+      step: null,
+      words: ['command.malformed', 'unknown', 'unknown', 'unknown'],
+    },
   ];
   test.each(rows)('$label', ({ code, step, words: expected }) => {
     const errors = [{ index: 0, step, errorCode: code, message: '' }];
@@ -144,29 +178,37 @@ describe('an error without a usable step', () => {
 
 describe('result, counts and errors that disagree leave everything unknown (F38)', () => {
   const error = (index: number) => ({ index, step: 0, errorCode: 'error.x', message: '' });
-  const results = ['success', 'partial', 'error', 'done', 'error.organization.migrating'];
-  const errorSets = [[], [error(0)], [error(0), error(1)], [error(2)]];
-  const counts = [0, 1, 2, 3];
-  const coherent = new Set(['success 0 2 0', 'partial 1 1 1', 'partial 2 0 2', 'error 2 0 2']);
-  for (const result of results) {
-    for (const errors of errorSets) {
-      for (const completed of counts) {
-        for (const notCompleted of counts) {
-          const outOfRange = errors.some(({ index }) => index > 1);
-          const key = `${result} ${errors.length} ${completed} ${notCompleted}`;
-          const kind = coherent.has(key) && !outOfRange ? 'answered' : 'unknown';
-          test(`${key}${outOfRange ? ' (no such index)' : ''}: ${kind}`, () => {
-            expect(answerOf(2, { result, completed, notCompleted, errors }).kind).toBe(kind);
-          });
+  const noSuchIndex = 'error at an index that was not sent';
+  const errorSets = { none: [], one: [error(0)], both: [error(0), error(1)], [noSuchIndex]: [error(2)] };
+
+  test('of all combinations for two commands, four are believed', () => {
+    const believed: string[] = [];
+    for (const result of ['success', 'partial', 'error', 'done', 'error.organization.migrating']) {
+      for (const [label, errors] of Object.entries(errorSets)) {
+        for (const completed of [0, 1, 2, 3]) {
+          for (const notCompleted of [0, 1, 2, 3]) {
+            const { kind } = answerOf(2, { result, completed, notCompleted, errors });
+            if (kind === 'answered')
+              believed.push(`${result}, errors ${label}, ${completed} + ${notCompleted}`);
+          }
         }
       }
     }
-  }
+    expect(believed).toEqual([
+      'success, errors none, 2 + 0',
+      'partial, errors one, 1 + 1',
+      // Every command failed, some after a step that worked: not told apart from `error` (umapi.md 8).
+      'partial, errors both, 0 + 2',
+      'error, errors both, 0 + 2',
+    ]);
+  });
   test('an error with the request id of another command is not believed', () => {
     const errors = [{ ...error(0), requestID: 'r-a1' }];
     expect(answerOf(2, { result: 'partial', completed: 1, notCompleted: 1, errors }).kind).toBe('unknown');
     const own = [{ ...error(0), requestID: 'r-a0' }];
-    expect(answerOf(2, { result: 'partial', completed: 1, notCompleted: 1, errors: own }).kind).toBe('answered');
+    expect(answerOf(2, { result: 'partial', completed: 1, notCompleted: 1, errors: own }).kind).toBe(
+      'answered',
+    );
   });
   test('a code as result keeps its class', () => {
     expect(answerOf(1, { result: 'error.apikey.invalid' })).toMatchObject({ error: { class: 'auth' } });
@@ -174,9 +216,24 @@ describe('result, counts and errors that disagree leave everything unknown (F38)
 });
 
 describe('a body that is no answer leaves everything unknown (F40)', () => {
-  const bodies = ['', ' ', 'null', '[]', '"success"', '{}', '{"result":1}', '<html></html>', '{"result":"success"', '{"result":"success","errors":{}}', '{"result":"partial","errors":[{"step":1}]}'];
+  const bodies = [
+    '',
+    ' ',
+    'null',
+    '[]',
+    '"success"',
+    '{}',
+    '{"result":1}',
+    '<html></html>',
+    '{"result":"success"',
+    '{"result":"success","errors":{}}',
+    '{"result":"partial","errors":[{"step":1}]}',
+  ];
   test.each(bodies)('%s', (text) => {
-    expect(readActionAnswer(packPeople(1), text)).toMatchObject({ kind: 'unknown', error: { code: 'answer.unreadable' } });
+    expect(readActionAnswer(packPeople(1), text)).toMatchObject({
+      kind: 'unknown',
+      error: { code: 'answer.unreadable' },
+    });
   });
   test('a leading byte order mark does not matter', () => {
     expect(readActionAnswer(packPeople(1), '\ufeff{"result":"success"}').kind).toBe('answered');
@@ -186,7 +243,12 @@ describe('a body that is no answer leaves everything unknown (F40)', () => {
 describe('every answer', () => {
   const place = fc.oneof(fc.integer({ min: -1, max: 12 }), fc.constantFrom('0', '1', 'x', null, undefined));
   const problem = fc.record(
-    { index: place, step: place, errorCode: fc.constantFrom('error.group.not_found', 'error.user.not_found', '', null), message: fc.option(fc.string()) },
+    {
+      index: place,
+      step: place,
+      errorCode: fc.constantFrom('error.group.not_found', 'error.user.not_found', '', null),
+      message: fc.option(fc.string()),
+    },
     { requiredKeys: [] },
   );
   const body = fc.oneof(
@@ -195,10 +257,18 @@ describe('every answer', () => {
     fc.uint8Array().map((bytes) => new TextDecoder().decode(bytes)),
     fc
       .record(
-        { result: fc.constantFrom('success', 'partial', 'error', 'x'), completed: place, notCompleted: place, errors: fc.array(fc.oneof(problem, fc.anything())), warnings: fc.anything() },
+        {
+          result: fc.constantFrom('success', 'partial', 'error', 'x'),
+          completed: place,
+          notCompleted: place,
+          errors: fc.array(fc.oneof(problem, fc.anything())),
+          warnings: fc.anything(),
+        },
         { requiredKeys: ['result'] },
       )
-      .map((value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))),
+      .map((value) =>
+        JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
+      ),
   );
 
   test('gives an outcome for exactly the packed actions, or is unknown as a whole; never throws (F40)', () => {
@@ -211,7 +281,9 @@ describe('every answer', () => {
           expect(outcome.kind).toBe('unknown');
           return;
         }
-        expect(outcome.commands.map(({ accountId }) => accountId)).toEqual(commands.map(({ accountId }) => accountId));
+        expect(outcome.commands.map(({ accountId }) => accountId)).toEqual(
+          commands.map(({ accountId }) => accountId),
+        );
         expect(outcome.commands.map(({ actions }) => actions.map(({ action }) => action))).toEqual(
           commands.map(({ steps }) => steps.flat()),
         );
@@ -226,7 +298,8 @@ describe('every answer', () => {
       fc.property(errors, (list) => {
         const placed = list.map((one) => ({ ...one, index: 0 }));
         const outcome = answerOf(1, { result: 'error', completed: 0, notCompleted: 1, errors: placed });
-        const last = outcome.kind === 'answered' ? outcome.commands[0]?.actions.at(-1)?.outcome.kind : 'unknown';
+        const last =
+          outcome.kind === 'answered' ? outcome.commands[0]?.actions.at(-1)?.outcome.kind : 'unknown';
         expect(last).not.toBe('done');
       }),
     );

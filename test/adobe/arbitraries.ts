@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import type { AccountActions, Action, AdobeIdentity, PackedCommand } from '../../lambdas/adobe/adobe.ts';
 
 const address = fc
-  .tuple(fc.constantFrom('ada', 'Ada', 'ben', 'cy', 'dee', 'eli', 'fay', 'gus'), fc.integer({ min: 0, max: 3 }))
+  .tuple(
+    fc.constantFrom('ada', 'Ada', 'ben', 'cy', 'dee', 'eli', 'fay', 'gus'),
+    fc.integer({ min: 0, max: 3 }),
+  )
   .map(([name, number]) => `${name}${number}@example.com`);
 
 export const identity: fc.Arbitrary<AdobeIdentity> = fc.oneof(
@@ -23,14 +26,18 @@ export const identity: fc.Arbitrary<AdobeIdentity> = fc.oneof(
   ),
 );
 
-const name = fc.integer({ min: 0, max: 130 }).map((number) => (number % 2 ? `Profile ${number}` : `PROFILE ${number}`));
+const name = fc
+  .integer({ min: 0, max: 130 })
+  .map((number) => (number % 2 ? `Profile ${number}` : `PROFILE ${number}`));
 
 export function actionsOf(who: AdobeIdentity): fc.Arbitrary<Action[]> {
   const grant = name.map((one): Action => ({ kind: 'grant', identity: who, name: one }));
   const revoke = name.map((one): Action => ({ kind: 'revoke', identity: who, name: one }));
   const update = fc.string().map((one): Action => ({ kind: 'updateUser', identity: who, firstname: one }));
   const create = fc.constant<Action>({ kind: 'createUser', identity: who, firstname: 'A', lastname: 'B' });
-  const rename = identity.map((to): Action => ({ kind: 'renameUser', identity: who, to: { ...to, type: who.type } }));
+  const rename = identity.map(
+    (to): Action => ({ kind: 'renameUser', identity: who, to: { ...to, type: who.type } }),
+  );
   const some = fc.oneof({ weight: 8, arbitrary: grant }, { weight: 8, arbitrary: revoke }, update);
   return fc
     .tuple(fc.option(create), fc.option(rename, { freq: 5 }), fc.array(some, { maxLength: 130 }))

@@ -72,7 +72,14 @@ describe('the codes of umapi.md section 10 (F39)', () => {
 });
 
 describe('the step and the message decide where the code alone does not', () => {
-  const rows: { label: string; code: string; message: string; step?: StepKind; class: ErrorClass; scope: string }[] = [
+  const rows: {
+    label: string;
+    code: string;
+    message: string;
+    step?: StepKind;
+    class: ErrorClass;
+    scope: string;
+  }[] = [
     {
       label: 'a person not found by a grant is gone (R27)',
       code: 'error.user.not_found',
@@ -169,33 +176,106 @@ describe('the step and the message decide where the code alone does not', () => 
       class: 'config',
       scope: 'entitlement',
     },
-    { label: 'an unknown code passes', code: 'error.brand.new', message: '', class: 'retry', scope: 'person' },
-    { label: 'a code like an object method', code: 'constructor', message: '', class: 'retry', scope: 'person' },
+    {
+      label: 'an unknown code passes',
+      code: 'error.brand.new',
+      message: '',
+      class: 'retry',
+      scope: 'person',
+    },
+    {
+      label: 'a code like an object method',
+      code: 'constructor',
+      message: '',
+      class: 'retry',
+      scope: 'person',
+    },
   ];
-  test.each(rows)('$label', ({ code, message, step, ...verdict }) => {
-    expect(classifyError(code, message, step)).toMatchObject({ code, message, ...verdict });
+  test.each(rows)('$label', ({ code, message, step, class: kind, scope }) => {
+    expect(classifyError(code, message, step)).toMatchObject({ code, message, class: kind, scope });
   });
 });
 
 describe('an answer that is no result (umapi.md 9)', () => {
   const rows: { status: number; body: string; code: string; class: ErrorClass; scope: string }[] = [
-    { status: 400, body: '{"result":"error.command.malformed"}', code: 'error.command.malformed', class: 'bug', scope: 'person' },
-    { status: 400, body: '{"errorMessage":"For input string: \\"x\\""}', code: 'http.400', class: 'bug', scope: 'person' },
-    { status: 400, body: '{"result":"error.organization.invalid_id","message":"Bad organization Id"}', code: 'error.organization.invalid_id', class: 'auth', scope: 'org' },
+    {
+      status: 400,
+      body: '{"result":"error.command.malformed"}',
+      code: 'error.command.malformed',
+      class: 'bug',
+      scope: 'person',
+    },
+    {
+      status: 400,
+      body: '{"errorMessage":"For input string: \\"x\\""}',
+      code: 'http.400',
+      class: 'bug',
+      scope: 'person',
+    },
+    {
+      status: 400,
+      body: '{"result":"error.organization.invalid_id","message":"Bad organization Id"}',
+      code: 'error.organization.invalid_id',
+      class: 'auth',
+      scope: 'org',
+    },
     { status: 401, body: '', code: 'http.401', class: 'auth', scope: 'org' },
-    { status: 401, body: '{"lastPage":false,"result":"error.unauthorized"}', code: 'error.unauthorized', class: 'auth', scope: 'org' },
+    {
+      status: 401,
+      body: '{"lastPage":false,"result":"error.unauthorized"}',
+      code: 'error.unauthorized',
+      class: 'auth',
+      scope: 'org',
+    },
+    {
+      status: 401,
+      body: '{"result":"error.user.not_found"}',
+      code: 'error.user.not_found',
+      class: 'auth',
+      scope: 'org',
+    },
     { status: 403, body: '', code: 'http.403', class: 'auth', scope: 'org' },
     { status: 403, body: '<html>openresty</html>', code: 'http.403', class: 'auth', scope: 'org' },
-    { status: 403, body: '{"error_code":"403003","message":"Api Key is invalid"}', code: '403003', class: 'auth', scope: 'org' },
-    { status: 403, body: '{"error_code":403025,"message":"Profile is not valid"}', code: '403025', class: 'config', scope: 'org' },
-    { status: 403, body: '{"result":"error.organization.migrating"}', code: 'error.organization.migrating', class: 'retry', scope: 'org' },
+    {
+      status: 403,
+      body: '{"error_code":"403003","message":"Api Key is invalid"}',
+      code: '403003',
+      class: 'auth',
+      scope: 'org',
+    },
+    {
+      status: 403,
+      body: '{"error_code":403025,"message":"Profile is not valid"}',
+      code: '403025',
+      class: 'config',
+      scope: 'org',
+    },
+    {
+      status: 403,
+      body: '{"result":"error.organization.migrating"}',
+      code: 'error.organization.migrating',
+      class: 'retry',
+      scope: 'org',
+    },
     { status: 302, body: '', code: 'http.302', class: 'config', scope: 'org' },
     { status: 404, body: 'no', code: 'http.404', class: 'config', scope: 'org' },
     { status: 413, body: '', code: 'http.413', class: 'bug', scope: 'person' },
-    { status: 429, body: '{"error_code":"429050","message":"Too many requests"}', code: '429050', class: 'retry', scope: 'org' },
+    {
+      status: 429,
+      body: '{"error_code":"429050","message":"Too many requests"}',
+      code: '429050',
+      class: 'retry',
+      scope: 'org',
+    },
     { status: 500, body: 'null', code: 'http.500', class: 'retry', scope: 'org' },
     { status: 503, body: '', code: 'http.503', class: 'retry', scope: 'org' },
-    { status: 504, body: '{"result":"error.user.not_found"}', code: 'error.user.not_found', class: 'retry', scope: 'org' },
+    {
+      status: 504,
+      body: '{"result":"error.user.not_found"}',
+      code: 'error.user.not_found',
+      class: 'retry',
+      scope: 'org',
+    },
   ];
   test.each(rows)('$status $body is $class', ({ status, body, ...verdict }) => {
     expect(httpError(status, body, new Headers())).toMatchObject(verdict);

@@ -150,7 +150,8 @@ function runTries(plan: readonly Try[], perMinute: number): number[] {
   const arrivals: number[] = [];
   for (const [index, one] of plan.entries()) {
     now += one.afterMs;
-    for (const answer of answers.filter(({ at }) => at <= now)) budget = settleSlot(budget, answer.id, answer.at);
+    for (const answer of answers.filter(({ at }) => at <= now))
+      budget = settleSlot(budget, answer.id, answer.at);
     const id = `c${index}`;
     const taken = takeSlot(budget, { now, perMinute, id, maxOpenMs });
     if (!taken.ok) continue;

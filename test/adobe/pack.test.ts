@@ -75,13 +75,19 @@ describe('the wire form of a command', () => {
     },
     {
       label: 'a username-login directory gets bare username and domain in every command',
-      actions: grants({ email: 'a@example.com', username: 'ada', type: 'federatedID', domain: 'd.example' }, 1),
+      actions: grants(
+        { email: 'a@example.com', username: 'ada', type: 'federatedID', domain: 'd.example' },
+        1,
+      ),
       sent: { user: 'ada', domain: 'd.example', do: [{ add: { group: ['P0'] } }] },
     },
     {
       label: 'a rename names the old e-mail and sends e-mail and username (umapi.md 6.2)',
       actions: [{ kind: 'renameUser', identity: ada, to: federated('n@example.com') }],
-      sent: { user: 'Ada@example.com', do: [{ update: { email: 'n@example.com', username: 'n@example.com' } }] },
+      sent: {
+        user: 'Ada@example.com',
+        do: [{ update: { email: 'n@example.com', username: 'n@example.com' } }],
+      },
     },
     {
       label: 'an update sends only what is given',
@@ -141,17 +147,39 @@ describe('what is left for a later request', () => {
     },
     { label: 'the same old address', second: { kind: 'grant', identity: ada, name: 'P' } },
   ];
-  test.each(collisions)('a rename onto an address leaves an account whole that has it as $label (R31, F48)', ({
-    second,
-  }) => {
-    const free = account('a3', grants(federated('c@example.com'), 1));
-    const { commands, left } = packRequest([account('a1', [rename]), account('a2', [second]), free]);
-    expect(commands.map((packed) => packed.accountId)).toEqual(['a1', 'a3']);
-    expect(left).toEqual([account('a2', [second])]);
+  test.each(collisions)(
+    'a rename onto an address leaves an account whole that has it as $label (R31, F48)',
+    ({ second }) => {
+      const free = account('a3', grants(federated('c@example.com'), 1));
+      const { commands, left } = packRequest([account('a1', [rename]), account('a2', [second]), free]);
+      expect(commands.map((packed) => packed.accountId)).toEqual(['a1', 'a3']);
+      expect(left).toEqual([account('a2', [second])]);
+    },
+  );
+
+  test('two people with one bare username wait for each other (R31)', () => {
+    const bare = { username: 'ada', type: 'federatedID', domain: 'd.example' } as const;
+    const work = ['x@example.com', 'y@example.com'].map((email, i) =>
+      account(`a${i}`, grants({ ...bare, email }, 1)),
+    );
+    expect(packRequest(work).left).toEqual(work.slice(1));
+  });
+
+  test('what names another identity of the same account waits: a command has one user', () => {
+    const [own, other] = [grants(ada, 1), grants(federated('old@example.com'), 1)];
+    const { commands, left } = packRequest([account('a1', [...own, ...other])]);
+    expect(commands.map((packed) => packed.steps)).toEqual([[own]]);
+    expect(left).toEqual([account('a1', other)]);
+  });
+
+  test('one action object listed twice is two actions', () => {
+    expect(packRequest([account('a1', [rename, rename])]).left).toEqual([account('a1', [rename])]);
   });
 
   test('the eleventh account, the eleventh step and the eleventh name wait (umapi.md 4.3)', () => {
-    const people = Array.from({ length: 11 }, (_, i) => account(`a${i}`, grants(federated(`p${i}@example.com`), 105)));
+    const people = Array.from({ length: 11 }, (_, i) =>
+      account(`a${i}`, grants(federated(`p${i}@example.com`), 105)),
+    );
     const { commands, left } = packRequest(people);
     expect(commands).toHaveLength(10);
     for (const packed of commands) {
@@ -220,11 +248,17 @@ describe('every packing', () => {
       fc.property(work, (accounts) => {
         const { commands, left } = packRequest(accounts);
         const out = [
-          ...commands.flatMap(({ accountId, steps }) => steps.flat().map((action) => ({ accountId, action }))),
+          ...commands.flatMap(({ accountId, steps }) =>
+            steps.flat().map((action) => ({ accountId, action })),
+          ),
           ...left.flatMap(({ accountId, actions }) => actions.map((action) => ({ accountId, action }))),
         ];
-        const into = accounts.flatMap(({ accountId, actions }) => actions.map((action) => ({ accountId, action })));
-        expect(out.map((one) => JSON.stringify(one)).sort()).toEqual(into.map((one) => JSON.stringify(one)).sort());
+        const into = accounts.flatMap(({ accountId, actions }) =>
+          actions.map((action) => ({ accountId, action })),
+        );
+        expect(out.map((one) => JSON.stringify(one)).sort()).toEqual(
+          into.map((one) => JSON.stringify(one)).sort(),
+        );
       }),
     );
   });

@@ -34,7 +34,12 @@ describe('Retry-After (F32, umapi.md 4.1), as a wait from now, one second more t
   });
 
   test('is total: any text gives nothing or an instant within a day', () => {
-    const text = fc.oneof(fc.string(), fc.nat().map(String), fc.date().map(String), fc.stringMatching(/^[\d.,eE+-]*$/));
+    const text = fc.oneof(
+      fc.string(),
+      fc.nat().map(String),
+      fc.date().map(String),
+      fc.stringMatching(/^[\d.,eE+-]*$/),
+    );
     fc.assert(
       fc.property(text, (header) => {
         const until = retryAfter(header, now);

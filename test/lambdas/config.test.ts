@@ -13,7 +13,7 @@ describe('the environment of a function', () => {
       table: 'bridge',
       orgKey: 'main',
       adobeSecret: 'arn:secret',
-      adobeUrl: 'https://usermanagement.adobe.io',
+      adobeUrl: 'https://usermanagement.adobe.io/v2/usermanagement',
       imsUrl: 'https://ims-na1.adobelogin.com',
       logLevel: 'info',
     });

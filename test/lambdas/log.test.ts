@@ -113,6 +113,15 @@ describe('redaction', () => {
     });
   });
 
+  test('a field named as an id keeps a random id, and still no e-mail or bearer value', () => {
+    const tokenId = '01a204353fa779bb9a010ed6c375b99a';
+    expect(redact({ tokenId, userId: 'jane@example.com', requestId: 'Bearer abcdef' })).toEqual({
+      tokenId,
+      userId: 'j***@example.com',
+      requestId: 'Bearer [redacted]',
+    });
+  });
+
   test('what JSON cannot hold does not break a line', () => {
     const ring: Record<string, unknown> = {
       big: 1n,

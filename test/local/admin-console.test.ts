@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openAdminConsole } from '../../local/admin-console.ts';
+import { seededRandom } from '../../local/adobe-org/random.ts';
+import { asFetch, createAdobeOrg } from '../../local/adobe-org.ts';
 
 const access = {
   url: 'http://adobe.example/',
@@ -117,4 +119,30 @@ describe('the console reads Adobe as documented', () => {
     expect(seen.at(-1)?.headers.authorization).toBe('Bearer token-2');
     await expect(consoleOver([expired(), expired()]).adobe.person(ada.email)).rejects.toThrow('answered 401');
   });
+});
+
+test('the console reads the simulated org of a first start', async () => {
+  const org = createAdobeOrg({ now: () => 1_770_000_000_000, random: seededRandom(1) });
+  const { orgId, credentials } = org.state().meta;
+  const [credential] = credentials;
+  const adobe = openAdminConsole({
+    access: {
+      url: 'http://adobe.example',
+      orgId,
+      clientId: credential?.clientId ?? '',
+      clientSecret: credential?.clientSecrets[0] ?? '',
+    },
+    fetch: asFetch(org),
+    wait: () => Promise.resolve(),
+  });
+  expect(await adobe.person('hanna.made@example.com')).toMatchObject({
+    type: 'federatedID',
+    lastname: 'Made',
+    groups: ['Marketo Standard'],
+  });
+  expect(await adobe.person('nobody.at.all@example.com')).toBeUndefined();
+  expect((await adobe.holders('Sales Insight'))?.map(({ email }) => email)).toEqual([
+    'quentin.seat@example.com',
+  ]);
+  expect(await adobe.holders('No such group')).toBeUndefined();
 });

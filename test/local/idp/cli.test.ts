@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../local/adobe-org/random.ts';
 import { planDay } from '../../../local/idp/day.ts';
-import { seededRandom } from '../../../local/idp/random.ts';
 import { createNarrator, parseChoice } from '../../../local/idp.ts';
 
 describe('the command line of npm run idp', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../local/adobe-org/random.ts';
 import { dissolvedGroup, groupNames, planDay, renamedGroup, type Step } from '../../../local/idp/day.ts';
 import { dialectNames } from '../../../local/idp/dialect.ts';
 import { createDialect } from '../../../local/idp/dialects.ts';
 import { expectedAssignments, expectedMemberships } from '../../../local/idp/expected.ts';
 import { playDay } from '../../../local/idp/play.ts';
-import { seededRandom } from '../../../local/idp/random.ts';
 import { overBadLine } from '../../../local/idp/send.ts';
 import { createTinyScim, type TinyScim } from './tiny-scim.ts';
 

@@ -1,0 +1,135 @@
+/**
+ * What a function of ours gets from the machine it runs on: clock, ids, randomness, log, table, secrets. The logic
+ * takes all of it as parameters; this file is where they come from in Lambda. The local host uses the parts that do
+ * not belong to AWS and brings its own clock.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
+import { createAdobeClient } from './adobe/client.ts';
+import { createTokenSource } from './adobe/token.ts';
+import type { AdobeConfig, Environment } from './config.ts';
+import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
+import { uuidV7 } from './directory/ids.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
+
+export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
+
+/** The real machine, under the given clock (epoch milliseconds). Contention is bounded in real time whatever it says. */
+export function machineUnder(now: () => number): Machine {
+  return {
+    now,
+    newId: () => uuidV7(now(), randomBytes(10)),
+    random: Math.random,
+    randomBytes,
+    realNow: () => performance.now(),
+    pause: (realMs) => pause(realMs),
+  };
+}
+
+/** Lambda takes each line of stdout for one log event. */
+export function lambdaLog(level: LogLevel, environment: Environment): Log {
+  return createLog({
+    level,
+    now: Date.now,
+    write: (line) => process.stdout.write(`${line}\n`),
+    fields: { function: environment.AWS_LAMBDA_FUNCTION_NAME },
+  });
+}
+
+export function tableClient(endpoint: string | undefined): DynamoDBClient {
+  return new DynamoDBClient(endpoint === undefined ? {} : { endpoint });
+}
+
+/** @throws Error that names the secret, never its value */
+export async function readSecret(secretId: string): Promise<string> {
+  const client = new SecretsManagerClient({});
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    if (!SecretString)
+      throw new Error(`the secret ${secretId} holds no text: store its value, then try again`);
+    return SecretString;
+  } finally {
+    client.destroy();
+  }
+}
+
+const Credential = z.object({
+  orgId: z.string().min(1),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1),
+});
+
+/** Adobe's OAuth server-to-server credential, as it is kept in Secrets Manager. */
+export async function readCredential(secretId: string): Promise<z.infer<typeof Credential>> {
+  const text = await readSecret(secretId);
+  try {
+    return Credential.parse(JSON.parse(text));
+  } catch {
+    // The cause would quote the secret.
+    throw new Error(
+      `the secret ${secretId} is not { "orgId", "clientId", "clientSecret" }: store it in that form`,
+    );
+  }
+}
+
+/** One request for a token at Adobe's identity service. */
+const tokenTimeoutMs = 10_000;
+
+export interface AdobeClientMachine {
+  readonly now: () => number;
+  /** Aborts after milliseconds of that clock. */
+  readonly timeoutSignal: (ms: number) => AbortSignal;
+}
+
+/** The client of one credential over the real network. */
+export function openAdobeClient(
+  credential: AdobeCredential,
+  { now, timeoutSignal }: AdobeClientMachine,
+): AdobeClient {
+  return createAdobeClient({
+    credential,
+    fetch: (url, init) => fetch(url, init),
+    now,
+    token: createTokenSource({
+      credential,
+      fetch: (url, init) => fetch(url, init),
+      now,
+      timeoutMs: tokenTimeoutMs,
+      timeoutSignal,
+    }),
+    newRequestId: randomUUID,
+    userAgent: 'adobe-scim-bridge/0.1',
+    timeoutSignal,
+  });
+}
+
+export interface AdobeParts extends Machine {
+  readonly directory: Directory;
+  readonly adobe: AdobeClient;
+  readonly log: Log;
+}
+
+/** What provision and reconcile work with in Lambda. */
+export async function openAdobeParts(config: AdobeConfig, environment: Environment): Promise<AdobeParts> {
+  const machine = machineUnder(Date.now);
+  const credential = {
+    ...(await readCredential(config.adobeSecret)),
+    imsUrl: config.imsUrl,
+    umapiUrl: config.adobeUrl,
+  };
+  // These functions may not read the pepper: they never see a token.
+  const table = { client: tableClient(config.dynamodbEndpoint), table: config.table, pepper: '' };
+  return {
+    ...machine,
+    directory: openDirectory({ ...machine, ...table }),
+    adobe: openAdobeClient(credential, {
+      now: machine.now,
+      timeoutSignal: (ms) => AbortSignal.timeout(Math.max(0, Math.round(ms))),
+    }),
+    log: lambdaLog(config.logLevel, environment),
+  };
+}

@@ -1,0 +1,33 @@
+/** HTTP API event -> edge -> SCIM routes. No rule of SCIM is decided here. */
+import { readConfig, ScimConfig } from './config.ts';
+import { openDirectory } from './directory/dynamo.ts';
+import { type HttpHandler, httpEdge, lazily } from './edge.ts';
+import type { Log } from './log.ts';
+import { lambdaLog, machineUnder, readSecret, tableClient } from './runtime.ts';
+import type { ScimRequest, ScimResponse } from './scim/request.ts';
+import { createScimRoutes } from './scim/routes.ts';
+
+export interface ScimHandlerDeps {
+  readonly handle: (request: ScimRequest, signal: AbortSignal) => Promise<ScimResponse>;
+  readonly log: Log;
+  /** The service's address; absent = the host that each request came to. */
+  readonly baseUrl?: string | undefined;
+}
+
+export function makeScimHandler(deps: ScimHandlerDeps): HttpHandler {
+  return httpEdge(deps);
+}
+
+export const handler: HttpHandler = lazily(async () => {
+  const config = readConfig(ScimConfig, process.env);
+  const log = lambdaLog(config.logLevel, process.env);
+  const machine = machineUnder(Date.now);
+  const directory = openDirectory({
+    ...machine,
+    client: tableClient(config.dynamodbEndpoint),
+    table: config.table,
+    pepper: await readSecret(config.pepperSecret),
+  });
+  const handle = createScimRoutes({ directory, now: machine.now, log });
+  return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl });
+});

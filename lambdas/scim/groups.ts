@@ -1,0 +1,185 @@
+/**
+ * The operations on `/Groups`. Members are read only when they are shown or asked about (row 94, idp-traffic 1 row 19), and
+ * never to change one of them: a write hands the directory a delta (I02).
+ */
+import type { GroupEdit, GroupWritten, Precondition } from '../directory/directory.ts';
+import type { GroupId, GroupRecord, UserId } from '../directory/records.ts';
+import { GROUP } from './attributes.ts';
+import { ScimError, notFound, preconditionFailed } from './errors.ts';
+import type { Filter } from './filter.ts';
+import { listResponse, pageOf, readFilter, readPage } from './list.ts';
+import { type GroupBy, type Lookup, membersNamed, planGroupLookups } from './lookup.ts';
+import { matches } from './matches.ts';
+import { readGroupPatch } from './patch-group.ts';
+import { type Projection, project, readProjection, wants } from './projection.ts';
+import { type Answer, type Call, isNotModified, readBody, readIfMatch } from './request.ts';
+import { groupTag, groupToWire, isId, readGroupBody } from './resource.ts';
+import type { Values } from './values.ts';
+
+/** 201 with the group. Members that name nobody are left out and reported (F57). */
+export async function createGroup(call: Call): Promise<Answer> {
+  const { displayName, externalId, members } = readGroupBody(readBody(call.request));
+  const draft = { displayName, members: members ?? [], ...(externalId === undefined ? {} : { externalId }) };
+  const group = written(call, await call.directory.createGroup(call.connection, draft));
+  const body = await showOne(call, group, projectionOf(call));
+  return { status: 201, body, headers: headersOf(call, group) };
+}
+
+export async function getGroup(call: Call, id: string): Promise<Answer> {
+  const group = await findGroup(call, id);
+  const headers = headersOf(call, group);
+  if (isNotModified(call.request, groupTag(group))) return { status: 304, headers };
+  return { status: 200, body: await showOne(call, group, projectionOf(call)), headers };
+}
+
+export async function listGroups(call: Call): Promise<Answer> {
+  const page = readPage(call.query);
+  const projection = projectionOf(call);
+  const filter = readFilter(GROUP, call.query);
+  if (filter === undefined) {
+    const { resources, totalResults } = await call.directory.listGroups(call.connection, page);
+    const shown = await show(call, resources, projection);
+    return { status: 200, body: listResponse(shown, totalResults, page.startIndex) };
+  }
+  const found = await findMatching(call, filter);
+  const shown = await show(call, pageOf(found, page), projection);
+  return { status: 200, body: listResponse(shown, found.length, page.startIndex) };
+}
+
+/** A PUT without `members` keeps them, an empty list empties the group (F55); without `externalId` it is cleared. */
+export async function replaceGroup(call: Call, id: string): Promise<Answer> {
+  const { displayName, externalId, members } = readGroupBody(readBody(call.request));
+  const edit: GroupEdit = {
+    displayName,
+    externalId: externalId ?? null,
+    ...(members === undefined ? {} : { members: { kind: 'replace', members } }),
+  };
+  const group = await change(call, id, edit);
+  return { status: 200, body: await showOne(call, group, projectionOf(call)), headers: headersOf(call, group) };
+}
+
+/** 204, because no client reads the members back; with `attributes` 200 and a body (row 170). */
+export async function changeGroup(call: Call, id: string): Promise<Answer> {
+  const edit = readGroupPatch(readBody(call.request), id);
+  const group = await change(call, id, edit);
+  const headers = headersOf(call, group);
+  const projection = projectionOf(call);
+  if (projection.mode !== 'only') return { status: 204, headers };
+  return { status: 200, body: await showOne(call, group, projection), headers };
+}
+
+export async function deleteGroup(call: Call, id: string): Promise<Answer> {
+  const condition = await conditionOf(call, id);
+  const outcome = isId(id) ? await call.directory.deleteGroup(call.connection, id, condition) : 'absent';
+  if (outcome === 'absent') throw notFound('group');
+  if (outcome === 'versionMismatch') throw preconditionFailed('group');
+  return { status: 204 };
+}
+
+async function change(call: Call, id: string, edit: GroupEdit): Promise<GroupRecord> {
+  if (!isId(id)) throw notFound('group');
+  const condition = await conditionOf(call, id);
+  return written(call, await call.directory.changeGroup(call.connection, id, edit, condition));
+}
+
+function conditionOf(call: Call, id: string): Promise<Precondition> {
+  return readIfMatch(call.request, async () =>
+    isId(id) ? (await call.directory.getGroup(call.connection, id))?.version : undefined,
+  );
+}
+
+function written({ log, request, connection }: Call, outcome: GroupWritten): GroupRecord {
+  if (outcome.ok) {
+    const { group, unknownMembers } = outcome;
+    if (unknownMembers.length > 0) {
+      const fields = { requestId: request.requestId, connection, groupId: group.id, unknown: unknownMembers.length };
+      log.warn('members that name no user were left out of a group', fields);
+    }
+    return group;
+  }
+  switch (outcome.reason) {
+    case 'absent':
+      throw notFound('group');
+    case 'versionMismatch':
+      throw preconditionFailed('group');
+    case 'displayNameTaken':
+      throw new ScimError(
+        409,
+        'Another group has this displayName. Look it up with filter=displayName eq "..." and update that group, or send another name.',
+        { scimType: 'uniqueness' },
+      );
+  }
+}
+
+async function findGroup(call: Call, id: string): Promise<GroupRecord> {
+  const group = isId(id) ? await call.directory.getGroup(call.connection, id) : undefined;
+  if (group === undefined) throw notFound('group');
+  return group;
+}
+
+async function findMatching(call: Call, filter: Filter): Promise<readonly GroupRecord[]> {
+  const found = new Map<GroupId, GroupRecord>();
+  /** Memberships that a look-up has already proved. */
+  const proved = new Map<GroupId, Set<string>>();
+  for (const lookup of planGroupLookups(filter, GROUP)) {
+    for (const group of await lookUp(call, lookup)) {
+      found.set(group.id, group);
+      const known = proved.get(group.id) ?? new Set();
+      if (lookup.by === 'member') known.add(lookup.value);
+      proved.set(group.id, known);
+    }
+  }
+  const matching: GroupRecord[] = [];
+  for (const group of found.values()) {
+    const members = await membersAskedAbout(call, group, { filter, proved: proved.get(group.id) ?? new Set() });
+    if (matches(filter, GROUP, groupToWire(group, call.baseUrl, members))) matching.push(group);
+  }
+  return matching;
+}
+
+async function lookUp(call: Call, { by, value }: Lookup<GroupBy>): Promise<readonly GroupRecord[]> {
+  if ((by === 'id' || by === 'member') && !isId(value)) return [];
+  return call.directory.findGroups(call.connection, { by, value });
+}
+
+/** The members that decide whether the filter holds: those it names, or all where it asks about all (F7). */
+async function membersAskedAbout(
+  { directory, connection }: Call,
+  group: GroupRecord,
+  { filter, proved }: { readonly filter: Filter; readonly proved: ReadonlySet<string> },
+): Promise<readonly string[]> {
+  const named = membersNamed(filter, GROUP);
+  if (named === 'all') return directory.listMembers(connection, group.id);
+  const members: string[] = [];
+  for (const id of named) {
+    if (proved.has(id) || (isId(id) && (await directory.isMember(connection, group.id, id)))) members.push(id);
+  }
+  return members;
+}
+
+async function show(call: Call, groups: readonly GroupRecord[], projection: Projection): Promise<readonly Values[]> {
+  const shown: Values[] = [];
+  for (const group of groups) shown.push(await showOne(call, group, projection));
+  return shown;
+}
+
+async function showOne(call: Call, group: GroupRecord, projection: Projection): Promise<Values> {
+  const members = await membersShown(call, group, projection);
+  return project(projection, groupToWire(group, call.baseUrl, members));
+}
+
+async function membersShown(
+  { directory, connection }: Call,
+  group: GroupRecord,
+  projection: Projection,
+): Promise<readonly UserId[] | undefined> {
+  return wants(projection, 'members') ? directory.listMembers(connection, group.id) : undefined;
+}
+
+function projectionOf({ query }: Call): Projection {
+  return readProjection(GROUP, query.get('attributes'), query.get('excludedattributes'));
+}
+
+function headersOf({ baseUrl }: Call, group: GroupRecord): Record<string, string> {
+  return { etag: groupTag(group), location: `${baseUrl}${GROUP.endpoint}/${group.id}` };
+}

@@ -1,0 +1,195 @@
+/**
+ * The front door of the SCIM service: who asks, what for, and the only catch that makes SCIM errors.
+ *
+ * The order is fixed: token, path, method, scope, then the operation. No path is exempt from the token, discovery included
+ * (T01, T12), and nothing of a request is looked at before it. What an operation throws as `ScimError` is shown to the
+ * client; `DirectoryBusy` is 429, because repeating is safe; everything else is a bare 500 whose cause goes to the log
+ * (T48): an unknown failure never looks like "not found".
+ */
+import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
+import {
+  getResourceType,
+  getSchema,
+  getServiceProviderConfig,
+  listResourceTypes,
+  listSchemas,
+} from './discovery.ts';
+import { ScimError, errorBody } from './errors.ts';
+import { changeGroup, createGroup, deleteGroup, getGroup, listGroups, replaceGroup } from './groups.ts';
+import {
+  type Answer,
+  BASE_PATH,
+  type Call,
+  readPath,
+  readQuery,
+  type ScimLog,
+  type ScimRequest,
+  type ScimResponse,
+} from './request.ts';
+import { changeUser, createUser, deleteUser, getUser, listUsers, replaceUser } from './users.ts';
+
+export type { ScimLog, ScimRequest, ScimResponse } from './request.ts';
+
+export interface ScimRoutesDeps {
+  readonly directory: ScimDirectory;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: ScimLog;
+}
+
+type Operation = (call: Call, id: string) => Answer | Promise<Answer>;
+type Methods = Readonly<Record<string, Operation>>;
+
+interface Route {
+  /** For logs, without ids. */
+  readonly name: string;
+  readonly methods: Methods;
+  readonly id: string;
+}
+
+const collections: Readonly<Record<string, { readonly all: Methods; readonly one?: Methods }>> = {
+  Users: {
+    all: { GET: listUsers, POST: createUser },
+    one: { GET: getUser, PUT: replaceUser, PATCH: changeUser, DELETE: deleteUser },
+  },
+  Groups: {
+    all: { GET: listGroups, POST: createGroup },
+    one: { GET: getGroup, PUT: replaceGroup, PATCH: changeGroup, DELETE: deleteGroup },
+  },
+  ServiceProviderConfig: { all: { GET: getServiceProviderConfig } },
+  ResourceTypes: { all: { GET: listResourceTypes }, one: { GET: getResourceType } },
+  Schemas: { all: { GET: listSchemas }, one: { GET: getSchema } },
+};
+
+/** Rows 111, 113, 243, 252: parts of SCIM that this server does not have yet; row 238 gives them 501. */
+const notOffered: Readonly<Record<string, string>> = {
+  '': 'Queries over all resource types are not offered. Query /Users or /Groups.',
+  Bulk: 'Bulk requests are not offered. Send the operations one by one.',
+  Me: '/Me is not offered: a token stands for an identity provider, not for a person. Use /Users.',
+  '.search': 'Queries by POST are not offered. Use GET with the same parameters.',
+};
+
+/** The SCIM service as a function of one request; it never throws. */
+export function createScimRoutes(deps: ScimRoutesDeps): (request: ScimRequest) => Promise<ScimResponse> {
+  return async (request) => {
+    const startedAt = deps.now();
+    const seen: Seen = { route: '-' };
+    let answer: Answer;
+    try {
+      answer = await answerTo(deps, request, seen);
+    } catch (error) {
+      if (error instanceof ScimError) seen.detail = error.message;
+      answer = answerToError(error, deps.log, request.requestId);
+    }
+    const fields = { ...seen, requestId: request.requestId, method: request.method, status: answer.status };
+    deps.log.info('scim', { ...fields, ms: deps.now() - startedAt });
+    return responseOf(answer);
+  };
+}
+
+/** What is known of a request for its line in the log, filled in on the way. */
+interface Seen {
+  route: string;
+  connection?: string;
+  tokenId?: string;
+  /** What a refused client was told; it never holds what the client sent. */
+  detail?: string;
+}
+
+async function answerTo(deps: ScimRoutesDeps, request: ScimRequest, seen: Seen): Promise<Answer> {
+  const grant = await authenticate(deps.directory, request);
+  seen.connection = grant.connection;
+  seen.tokenId = grant.tokenId;
+  const baseUrl = baseUrlOf(request);
+  const route = routeTo(readPath(request.rawPath), baseUrl);
+  seen.route = route.name;
+  const operation = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
+  if (operation === undefined) throw methodNotAllowed(route.methods);
+  authorize(grant, request.method);
+  const query = readQuery(request.rawQuery);
+  const { directory, log } = deps;
+  return operation({ directory, connection: grant.connection, baseUrl, request, query, log }, route.id);
+}
+
+function baseUrlOf({ baseUrl }: ScimRequest): string {
+  return baseUrl.endsWith(BASE_PATH) ? baseUrl : `${baseUrl}${BASE_PATH}`;
+}
+
+/** Header only, never the URL (T08). The token is the directory's to judge, in constant time (T05). */
+async function authenticate(directory: ScimDirectory, { headers }: ScimRequest): Promise<TokenGrant> {
+  const header = headers['authorization'] ?? '';
+  const presented = header.toLowerCase().startsWith('bearer ') ? header.slice('bearer '.length).trim() : '';
+  if (presented === '') {
+    throw unauthorized('Send the header "Authorization: Bearer <token>" with a token of this bridge.', '');
+  }
+  const grant = await directory.findToken(presented);
+  if (grant === undefined) {
+    throw unauthorized(
+      'This token is not valid: it was mistyped, revoked or has expired. Have the operator of the bridge make a new one.',
+      ', error="invalid_token"',
+    );
+  }
+  return grant;
+}
+
+/** RFC 6750 section 3: no error code where no token was sent at all. */
+function unauthorized(detail: string, error: string): ScimError {
+  return new ScimError(401, detail, { headers: { 'www-authenticate': `Bearer realm="scim"${error}` } });
+}
+
+function authorize({ scopes }: TokenGrant, method: string): void {
+  const isAllowed = method === 'GET' ? scopes.length > 0 : scopes.includes('write');
+  if (!isAllowed) throw new ScimError(403, 'This token may only read. Use a token with the scope write.');
+}
+
+function routeTo(path: readonly string[] | undefined, baseUrl: string): Route {
+  const [first = '', id, ...rest] = path ?? [];
+  if (path === undefined || rest.length > 0) throw noSuchAddress(baseUrl);
+  if (id === undefined && Object.hasOwn(notOffered, first)) throw new ScimError(501, notOffered[first] ?? '');
+  const known = Object.hasOwn(collections, first) ? collections[first] : undefined;
+  if (known === undefined) throw noSuchAddress(baseUrl);
+  if (id === undefined) return { name: first, methods: known.all, id: '' };
+  if (id === '.search') throw new ScimError(501, notOffered['.search'] ?? '');
+  if (known.one === undefined || id === '') throw noSuchAddress(baseUrl);
+  return { name: `${first}/{id}`, methods: known.one, id };
+}
+
+/** Says which address to configure, because that is what is wrong (row 9, 241). */
+function noSuchAddress(baseUrl: string): ScimError {
+  return new ScimError(
+    404,
+    `There is nothing at this address. The SCIM base URL of this service is ${baseUrl} without a slash at its end; behind it come /Users, /Groups, /ServiceProviderConfig, /ResourceTypes and /Schemas.`,
+  );
+}
+
+function methodNotAllowed(methods: Methods): ScimError {
+  const allow = Object.keys(methods).join(', ');
+  return new ScimError(405, `This address only answers ${allow}. Use one of these methods.`, { headers: { allow } });
+}
+
+function answerToError(error: unknown, log: ScimLog, requestId: string): Answer {
+  if (error instanceof ScimError) {
+    return { status: error.status, body: errorBody(error.status, error.message, error.scimType), headers: error.headers };
+  }
+  if (error instanceof DirectoryBusy) {
+    // Whole seconds: a client waits five minutes for anything else (idp-traffic section 2).
+    const retryAfter = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+    const detail = `The bridge is busy with other changes. Repeat the same request after ${retryAfter} seconds.`;
+    log.warn('the directory was busy', { requestId, retryAfterSeconds: error.retryAfterSeconds });
+    return { status: 429, body: errorBody(429, detail), headers: { 'retry-after': retryAfter } };
+  }
+  log.error('a SCIM request failed', { requestId, error });
+  const detail = `The bridge failed on this request. Repeat it later; if it fails again, give the operator this request id: ${requestId}`;
+  return { status: 500, body: errorBody(500, detail) };
+}
+
+/** Nothing is cached anywhere (T49), nothing is guessed to be HTML (T45). */
+function responseOf({ status, body, headers }: Answer): ScimResponse {
+  const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  if (body === undefined) return { status, headers: { ...always, ...headers } };
+  return {
+    status,
+    headers: { 'content-type': 'application/scim+json', ...always, ...headers },
+    body: JSON.stringify(body),
+  };
+}

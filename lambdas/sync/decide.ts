@@ -1,0 +1,141 @@
+/**
+ * From one account to what happens with it now: settle, desired, plan, policy (R18), and where it stands if nothing
+ * is sent (R16). Pure: the drain reads before and writes after.
+ */
+import { domainOf } from '../directory/identity.ts';
+import { emailKey } from '../directory/keys.ts';
+import type { Account, Identity, IdentityItem } from '../directory/records.ts';
+import type { Ledger, Standing } from '../directory/work.ts';
+import { desiredOf } from './desired.ts';
+import { type Knowledge, KNOWLEDGE_LIFE_MS, knowledgeOf } from './known.ts';
+import { type Obstacle, type PlannedAction, plan } from './plan.ts';
+import { permit } from './policy.ts';
+import { type Renaming, settleIntent } from './settle.ts';
+import type { World } from './world.ts';
+
+export type Decision =
+  | {
+      readonly kind: 'send';
+      readonly actions: readonly PlannedAction[];
+      readonly ledger: Ledger;
+      readonly absentBefore: boolean;
+    }
+  | { readonly kind: 'read'; readonly emails: readonly Identity[]; readonly since: number }
+  /** The wanted identity is not ours yet; `due` is when something else falls due at the latest. */
+  | { readonly kind: 'claim'; readonly ledger: Ledger; readonly due?: number }
+  | {
+      readonly kind: 'rest';
+      readonly ledger: Ledger;
+      readonly standing: Standing;
+      /** False while only reads can tell how a rename ended. */
+      readonly clearIntent: boolean;
+    };
+
+export interface DecideInput {
+  readonly account: Account;
+  readonly world: World;
+  /** Identity items by `emailKey`. */
+  readonly identities: ReadonlyMap<string, IdentityItem>;
+  /** Knowledge from before this instant does not count; the drain moves it closer while reads are to be had. */
+  readonly knownSince?: number;
+}
+
+/** Every e-mail that a decision about this account may have to know about. */
+export function emailsOf(account: Account): string[] {
+  const { renaming } = settleIntent(account);
+  const identities = [
+    account.wanted.identity,
+    account.applied.identity,
+    account.maybe?.identity,
+    renaming?.to,
+    ...account.claims,
+  ];
+  return identities.flatMap((identity) => (identity === undefined ? [] : [identity.email]));
+}
+
+export function decide(input: DecideInput): Decision {
+  const { account, world, identities } = input;
+  const connection = world.connections.get(account.connection);
+  const rules = world.rules.get(account.connection) ?? [];
+  const { ledger, renaming } = settleIntent(account);
+  if (connection === undefined) return rest(input, { ledger, obstacles: [], held: ['no-connection'], renaming });
+  const desired = desiredOf(account, rules);
+  const known = knowledge(input);
+  const wanted = account.wanted.identity;
+  const planned = plan({
+    account,
+    desired,
+    ledger,
+    known,
+    ...(renaming === undefined ? {} : { renaming }),
+    knownOrigin: wanted === undefined ? {} : (identities.get(emailKey(wanted.email))?.origin ?? {}),
+    left: new Set(connection.left),
+    graceMs: 1000 * (desired.live ? connection.settings.graceSeconds.active : connection.settings.graceSeconds.gone),
+    renameBlocked: isRenameBlocked(account, ledger, world),
+    knownSince: input.knownSince ?? world.now - KNOWLEDGE_LIFE_MS,
+    now: world.now,
+  });
+  const permitted = permit(planned, { account, desired, world, connection, rules, known });
+  const { actions, obstacles, held } = permitted;
+  if (actions.length > 0) {
+    return { kind: 'send', actions, ledger: planned.ledger, absentBefore: planned.absentBefore };
+  }
+  const read = obstacles.find((obstacle) => obstacle.kind === 'read');
+  if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };
+  if (obstacles.some((obstacle) => obstacle.kind === 'claim')) {
+    const dues = obstacles.flatMap((obstacle) => (obstacle.kind === 'wait' ? [obstacle.due] : []));
+    return { kind: 'claim', ledger: planned.ledger, ...(dues.length === 0 ? {} : { due: Math.min(...dues) }) };
+  }
+  return rest(input, { ledger: planned.ledger, obstacles, held, renaming });
+}
+
+function knowledge({ identities, world }: DecideInput): Map<string, Knowledge> {
+  const known = new Map<string, Knowledge>();
+  for (const [key, item] of identities) {
+    const found = knowledgeOf(item, world.org);
+    if (found !== undefined) known.set(key, found);
+  }
+  return known;
+}
+
+function isRenameBlocked(account: Account, ledger: Ledger, world: World): boolean {
+  const { refused } = ledger;
+  if (refused?.wantedRev === account.wantedRev && refused.actions.includes('renameUser')) return true;
+  const email = account.wanted.identity?.email;
+  return email !== undefined && world.faults.has(domainOf(email));
+}
+
+interface Resting {
+  readonly ledger: Ledger;
+  readonly obstacles: readonly Obstacle[];
+  readonly held: readonly string[];
+  readonly renaming: Renaming | undefined;
+}
+
+/** Nothing to send: done, waiting for a moment, parked on a fault or held by a mode, in this order of what shows. */
+function rest({ account, world }: DecideInput, { ledger, obstacles, held, renaming }: Resting): Decision {
+  const waits = obstacles.filter((obstacle) => obstacle.kind === 'wait');
+  const park = obstacles.find((obstacle) => obstacle.kind === 'park');
+  const due = Math.min(...waits.map((wait) => wait.due));
+  const clearIntent = renaming === undefined || park?.code === 'rename-collision' || ledger.applied.identity !== account.applied.identity;
+  const about = park === undefined ? {} : parkedAs(park, world.now);
+  const attempts = park === undefined ? 0 : account.attempts;
+  const at = (standing: Omit<Standing, 'attempts'>): Decision => ({
+    kind: 'rest',
+    ledger,
+    clearIntent,
+    standing: { ...about, ...standing, attempts },
+  });
+  const reason = park?.code ?? waits[0]?.reason ?? held[0];
+  const why = reason === undefined ? {} : { reason };
+  if (waits.length > 0) {
+    return at({ place: { kind: 'timer', due }, status: park === undefined ? 'waiting' : 'parked', ...why });
+  }
+  if (park !== undefined) return at({ place: { kind: 'parked', on: park.on }, status: 'parked', ...why });
+  if (held.length > 0) return at({ place: { kind: 'held' }, status: 'held', ...why });
+  return at({ place: { kind: 'none' }, status: 'idle' });
+}
+
+function parkedAs(park: Extract<Obstacle, { kind: 'park' }>, now: number): Pick<Standing, 'error'> {
+  return { error: { code: park.code, message: park.message, hint: park.hint, at: now } };
+}

@@ -1,0 +1,162 @@
+/**
+ * Knowing before writing (design.md section 5, R19): the complete listing of an org's users and groups, and the
+ * single-user read. A listing is complete or discarded whole (I11): every page answered, every page counted.
+ * Users and groups are read as a pair, page 0 of each at most every two hours (R30).
+ */
+import type { AdobeClient, ListingPage, ObservedAdobeGroup, ObservedAdobeUser, ReadOutcome } from '../adobe/adobe.ts';
+import { mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/pace.ts';
+import { emailKey } from '../directory/keys.ts';
+import type { CatalogueEntry, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
+import type { SyncDirectory } from '../directory/work.ts';
+import { HTTP_TIMEOUT_MS, type Slots } from './slots.ts';
+
+export interface InventoryDeps {
+  readonly directory: SyncDirectory;
+  readonly adobe: AdobeClient;
+  readonly slots: Slots;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+}
+
+export type Inventory =
+  | { readonly kind: 'complete'; readonly users: number; readonly groups: number }
+  | { readonly kind: 'incomplete'; readonly reason: string }
+  | { readonly kind: 'too-soon'; readonly at: number };
+
+/** Whether Adobe may be asked for page 0 again, and if so, that it was asked now: persisted before the call (R30). */
+async function claimPageZero(deps: InventoryDeps, clientId: string): Promise<number | undefined> {
+  return deps.directory.changeBudget(clientId, 'page-zero', (stored) => {
+    const last = typeof stored === 'number' ? stored : undefined;
+    const now = deps.now();
+    if (!mayListPageZero(last, now)) return { result: (last ?? now) + PAGE_ZERO_INTERVAL_MS };
+    return { next: now, result: undefined };
+  });
+}
+
+/** Lists users and groups of the org and stores both, or stores nothing. `until` bounds the waiting for slots. */
+export async function takeInventory(
+  deps: InventoryDeps,
+  o: OrgKey,
+  { clientId, until }: { readonly clientId: string; readonly until: number },
+): Promise<Inventory> {
+  const again = await claimPageZero(deps, clientId);
+  if (again !== undefined) return { kind: 'too-soon', at: again };
+  const startedAt = deps.now();
+  const groups = await listAll(deps, { until, endpoint: 'groups', page: (page, deadline) => deps.adobe.listGroups(page, deadline) });
+  if (groups.rows === undefined) return { kind: 'incomplete', reason: groups.reason };
+  const users = await listAll(deps, { until, endpoint: 'users', page: (page, deadline) => deps.adobe.listUsers(page, deadline) });
+  if (users.rows === undefined) return { kind: 'incomplete', reason: users.reason };
+  await deps.directory.saveCatalogue(o, groups.rows.map(catalogueEntry));
+  const byEmail = new Map<string, ObservedUser[]>();
+  for (const user of users.rows) {
+    const key = emailKey(user.email);
+    byEmail.set(key, [...(byEmail.get(key) ?? []), observedUser(user)]);
+  }
+  for (const people of byEmail.values()) {
+    await deps.directory.observe(o, people[0]?.email ?? '', { at: startedAt, users: distinct(people) });
+  }
+  const completedAt = deps.now();
+  await deps.directory.changeOrg(o, {
+    listing: { startedAt, completedAt, users: byEmail.size },
+    catalogueAt: startedAt,
+  });
+  deps.log('inventory', { users: byEmail.size, groups: groups.rows.length });
+  return { kind: 'complete', users: byEmail.size, groups: groups.rows.length };
+}
+
+interface Listing<T> {
+  readonly until: number;
+  readonly endpoint: 'users' | 'groups';
+  readonly page: (page: number, deadline: number) => Promise<ReadOutcome<ListingPage<T>>>;
+}
+
+/** Pages may overlap (F44), so rows are deduplicated by the caller; a page that fails ends the whole listing. */
+async function listAll<T>(
+  deps: InventoryDeps,
+  listing: Listing<T>,
+): Promise<{ rows: T[] } | { rows: undefined; reason: string }> {
+  const rows: T[] = [];
+  for (let page = 0; ; page++) {
+    const answer = await slotted(deps, listing, page);
+    if (answer === 'no-slot') return { rows: undefined, reason: 'no call was free in time' };
+    if (answer.kind === 'failed') return { rows: undefined, reason: `page ${page}: ${answer.error.code}` };
+    rows.push(...answer.value.rows);
+    const { lastPage, pageCount } = answer.value;
+    if (!lastPage) continue;
+    const short = pageCount !== undefined && page + 1 < pageCount;
+    return short ? { rows: undefined, reason: `the list ended at page ${page} of ${pageCount}` } : { rows };
+  }
+}
+
+async function slotted<T>(deps: InventoryDeps, { endpoint, page, until }: Listing<T>, index: number): Promise<ReadOutcome<ListingPage<T>> | 'no-slot'> {
+  for (;;) {
+    const slot = await deps.slots.take(endpoint);
+    if (!slot.ok) {
+      if (slot.freeAt > until) return 'no-slot';
+      await deps.sleep(slot.freeAt - deps.now());
+      continue;
+    }
+    const answer = await page(index, deps.now() + HTTP_TIMEOUT_MS);
+    await deps.slots.settle(endpoint, slot.id);
+    if (answer.kind === 'failed' && answer.blockedUntil !== undefined) await deps.slots.block(endpoint, answer.blockedUntil);
+    return answer;
+  }
+}
+
+function catalogueEntry(group: ObservedAdobeGroup): CatalogueEntry {
+  const { groupId, name, type, productName, memberCount, licenseQuota } = group;
+  return {
+    groupId,
+    name,
+    type,
+    ...(productName === undefined ? {} : { productName }),
+    ...(memberCount === undefined ? {} : { memberCount }),
+    ...(licenseQuota === undefined ? {} : { licenseQuota }),
+  };
+}
+
+/** Names starting with `_` are admin groups: only that there is one matters (design.md section 6). */
+export function observedUser(user: ObservedAdobeUser): ObservedUser {
+  const { email, username, type, status, firstname, lastname, country, groups } = user;
+  return {
+    email,
+    username,
+    type,
+    status,
+    ...(firstname === undefined ? {} : { firstname }),
+    ...(lastname === undefined ? {} : { lastname }),
+    ...(country === undefined ? {} : { country }),
+    groups: groups.filter((name) => !name.startsWith('_')),
+    admin: groups.some((name) => name.startsWith('_')),
+  };
+}
+
+function distinct(people: readonly ObservedUser[]): ObservedUser[] {
+  return [...new Map(people.map((one) => [one.type.toLowerCase(), one])).values()];
+}
+
+/** A read may answer for somebody whose username, not e-mail, is what we asked: that person blocks, but is not ours. */
+function asAsked(user: ObservedUser, identity: Identity): ObservedUser {
+  return emailKey(user.email) === emailKey(identity.email) ? user : { ...user, type: `username of another ${user.type}` };
+}
+
+export type Looked = 'known' | 'no-slot' | 'failed';
+
+/** One single-user read, recorded as knowledge. Without `domain` Adobe shows the managed identity first (`umapi.md` 13). */
+export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity): Promise<Looked> {
+  const slot = await deps.slots.take('singleUser');
+  if (!slot.ok) return 'no-slot';
+  const at = deps.now();
+  const domain = identity.type === 'adobeID' ? 'AdobeID' : undefined;
+  const answer = await deps.adobe.readUser(identity.email, at + HTTP_TIMEOUT_MS, domain);
+  await deps.slots.settle('singleUser', slot.id);
+  if (answer.kind === 'failed') {
+    if (answer.blockedUntil !== undefined) await deps.slots.block('singleUser', answer.blockedUntil);
+    deps.log('read-failed', { code: answer.error.code });
+    return 'failed';
+  }
+  const users = answer.value === undefined ? [] : [asAsked(observedUser(answer.value), identity)];
+  await deps.directory.observe(o, identity.email, { at, users });
+  return 'known';
+}

@@ -1,0 +1,209 @@
+/**
+ * What Adobe's answer does to a ledger (R24-R27). Pure. `applied` always takes the parsed outcome, whatever the
+ * identity provider did meanwhile; what has no answer goes back on the list of unknown things, never assumed (I12).
+ */
+import type { Action, ActionOutcome, AdobeError } from '../adobe/adobe.ts';
+import { domainOf } from '../directory/identity.ts';
+import { entitlementKey } from '../directory/keys.ts';
+import type { AccountError, EntitlementKey, Identity, Intent, ObservedUser } from '../directory/records.ts';
+import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
+import type { Desired } from './desired.ts';
+import { withUnknown } from './settle.ts';
+
+export interface OutcomeInput {
+  /** The ledger as written with the intent. */
+  readonly ledger: Ledger;
+  readonly intent: Intent;
+  readonly desired: Desired;
+  readonly actions: readonly { readonly action: Action; readonly outcome: ActionOutcome }[];
+  /** How often Adobe already failed for this person in a row. */
+  readonly attempts: number;
+  readonly now: number;
+}
+
+export interface Absorbed {
+  readonly ledger: Ledger;
+  readonly faults: readonly Fault[];
+  /** Wait before the next try, after an error of class RETRY. */
+  readonly backoffMs?: number;
+  readonly error?: AccountError;
+  readonly seen: readonly Seen[];
+  readonly facts: readonly Fact[];
+}
+
+/** A fault is tried again after this long, by one request. */
+export const FAULT_RETRY_MS = 60 * 60 * 1000;
+/** Errors of class RETRY become a person's problem after this many tries (`umapi.md` 10). */
+export const MAX_ATTEMPTS = 3;
+const FIRST_BACKOFF_MS = 15_000;
+const LONGEST_BACKOFF_MS = 15 * 60 * 1000;
+
+export function backoffMs(attempts: number): number {
+  return Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempts, 10));
+}
+
+export function absorb(input: OutcomeInput): Absorbed {
+  let state: Absorbed = { ledger: input.ledger, faults: [], seen: [], facts: [] };
+  for (const { action, outcome } of input.actions) {
+    if (outcome.kind === 'done') state = done(state, action, input);
+    else if (outcome.kind === 'unknown') state = unknown(state, action, input);
+    else if (outcome.error.class === 'ok') state = already(state, action, input);
+    else state = failed(state, { action, error: outcome.error }, input);
+  }
+  return state;
+}
+
+function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
+  const { applied } = state.ledger;
+  switch (action.kind) {
+    case 'createUser': {
+      const ledger = accepted(state.ledger, action, 'made');
+      return { ...state, ledger, seen: [...state.seen, seenAs(action.identity, action, input.now)], facts: fact(state, 'created') };
+    }
+    case 'updateUser': {
+      const { firstname, lastname } = action;
+      const names = { ...(firstname === undefined ? {} : { firstname }), ...(lastname === undefined ? {} : { lastname }) };
+      return { ...state, ledger: { ...state.ledger, applied: { ...applied, ...names } }, facts: fact(state, 'updated') };
+    }
+    case 'renameUser': {
+      const ledger = { ...state.ledger, applied: { ...applied, identity: action.to } };
+      const left: Seen = { email: action.identity.email, at: input.now, users: [] };
+      return { ...state, ledger, seen: [...state.seen, left, seenAs(action.to, applied, input.now)], facts: fact(state, 'renamed') };
+    }
+    case 'grant':
+      return { ...state, ledger: granted(state.ledger, action.name, input), facts: fact(state, 'granted', action.name) };
+    case 'revoke':
+      return { ...state, ledger: revoked(state.ledger, action.name), facts: fact(state, 'revoked', action.name) };
+  }
+}
+
+function fact(state: Absorbed, what: string, name?: string): Fact[] {
+  return [...state.facts, { fact: what, ...(name === undefined ? {} : { entitlement: name }) }];
+}
+
+/** An acknowledged write is knowledge too: without it the next look would see the world before it. */
+function seenAs(identity: Identity, names: { firstname?: string | undefined; lastname?: string | undefined }, at: number): Seen {
+  const user: ObservedUser = {
+    email: identity.email,
+    username: identity.username,
+    type: identity.type === 'businessID' ? 'adobeID' : identity.type,
+    status: 'active',
+    ...(names.firstname === undefined ? {} : { firstname: names.firstname }),
+    ...(names.lastname === undefined ? {} : { lastname: names.lastname }),
+    groups: [],
+    admin: false,
+  };
+  return { email: identity.email, at, users: [user] };
+}
+
+function accepted(ledger: Ledger, action: Extract<Action, { kind: 'createUser' }>, origin: 'made' | 'found'): Ledger {
+  const { maybe: _settled, goneAt: _here, ...rest } = ledger;
+  const { firstname, lastname } = action;
+  return {
+    ...rest,
+    origin,
+    applied: {
+      ...ledger.applied,
+      identity: action.identity,
+      ...(firstname === undefined ? {} : { firstname }),
+      ...(lastname === undefined ? {} : { lastname }),
+    },
+  };
+}
+
+function granted(ledger: Ledger, name: string, { desired, now }: OutcomeInput): Ledger {
+  const key = entitlementKey(name);
+  const wanted = desired.entitlements.get(key);
+  const rule = wanted?.rules[0]?.id;
+  const since = ledger.applied.entitlements[key]?.since ?? now;
+  const entry = { name, kind: wanted?.kind ?? 'profile', since, ...(rule === undefined ? {} : { rule }) };
+  return known(
+    { ...ledger, applied: { ...ledger.applied, entitlements: { ...ledger.applied.entitlements, [key]: entry } } },
+    key,
+  );
+}
+
+function revoked(ledger: Ledger, name: string): Ledger {
+  const key = entitlementKey(name);
+  const { [key]: _revoked, ...entitlements } = ledger.applied.entitlements;
+  return known({ ...ledger, applied: { ...ledger.applied, entitlements } }, key);
+}
+
+function known(ledger: Ledger, key: EntitlementKey): Ledger {
+  const { [key]: _known, ...rest } = ledger.unknown;
+  return { ...ledger, unknown: rest };
+}
+
+/** Class OK: what was asked for holds already. On a create it says that the person was there before us (R33, R26). */
+function already(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
+  if (action.kind !== 'createUser') return done(state, action, input);
+  const ours = input.intent.absentBefore && input.intent['repeated'] === true;
+  const ledger = accepted(state.ledger, action, ours ? 'made' : 'found');
+  return { ...state, ledger, facts: fact(state, ours ? 'created' : 'adopted') };
+}
+
+/** R25: behind the first error nothing is known. A create without an answer is a "maybe". */
+function unknown(state: Absorbed, action: Action, { intent }: OutcomeInput): Absorbed {
+  const { ledger } = state;
+  switch (action.kind) {
+    case 'createUser':
+      return {
+        ...state,
+        ledger: { ...ledger, maybe: { identity: action.identity, at: intent.at, absentBefore: intent.absentBefore } },
+      };
+    case 'grant':
+    case 'revoke':
+      return { ...state, ledger: withUnknown(ledger, { name: action.name, at: intent.at }) };
+    case 'updateUser':
+    case 'renameUser':
+      return state;
+  }
+}
+
+interface Failure {
+  readonly action: Action;
+  readonly error: AdobeError;
+}
+
+function failed(state: Absorbed, { action, error }: Failure, input: OutcomeInput): Absorbed {
+  const about: AccountError = { code: error.code, message: error.message, hint: error.hint, at: input.now };
+  const next = { ...state, error: about, facts: [...fact(state, 'refusedByAdobe', nameOf(action)), { fact: 'error', code: error.code }] };
+  switch (error.class) {
+    case 'gone':
+      return { ...next, ledger: { ...state.ledger, goneAt: input.intent.at } };
+    case 'config': {
+      const scope = scopeOf(action, error);
+      if (scope === undefined) return refuse(next, action, { about, input });
+      return { ...next, faults: [...state.faults, { scope, error: about, retryAt: input.now + FAULT_RETRY_MS }] };
+    }
+    case 'retry':
+    case 'auth':
+      if (input.attempts + 1 >= MAX_ATTEMPTS && error.class === 'retry') return refuse(next, action, { about, input });
+      return { ...next, backoffMs: backoffMs(input.attempts) };
+    default:
+      return refuse(next, action, { about, input });
+  }
+}
+
+function nameOf(action: Action): string | undefined {
+  return 'name' in action ? action.name : undefined;
+}
+
+function scopeOf(action: Action, error: AdobeError): string | undefined {
+  if (error.scope === 'entitlement' && 'name' in action) return entitlementKey(action.name);
+  if (error.scope === 'domain') return domainOf(action.kind === 'renameUser' ? action.to.email : action.identity.email);
+  return undefined;
+}
+
+/** Not repeated until the identity provider changes something or an operator asks: visible with Adobe's words. */
+function refuse(
+  state: Absorbed,
+  action: Action,
+  { about, input }: { readonly about: AccountError; readonly input: OutcomeInput },
+): Absorbed {
+  const name = 'name' in action ? `${action.kind}:${entitlementKey(action.name)}` : action.kind;
+  const { wantedRev } = input.intent;
+  const before = state.ledger.refused?.wantedRev === wantedRev ? state.ledger.refused.actions : [];
+  const actions = [...new Set([...before, name])];
+  return { ...state, ledger: { ...state.ledger, refused: { wantedRev, actions, error: about } } };
+}

@@ -1,0 +1,368 @@
+/**
+ * `plan(desired, ledger, known, now)`: what would make Adobe match, as a pure function (R20). It knows no modes, no
+ * budgets and no calls; `policy.ts` decides what part of it may run.
+ *
+ *   at Adobe, as we know it               wanted                plan
+ *   nothing of ours, nothing wanted       -                     nothing: nobody is created unmapped
+ *   nothing of ours                       entitlements          know first; then adopt, create or park (R19, R33)
+ *   maybe created (answer lost)           entitlements          create again, then the grants (R26)
+ *   maybe created (answer lost)           nothing               revoke what may have landed; a read settles the rest
+ *   ours                                  same                  nothing
+ *   ours                                  more / less           grant / revoke after the grace (R22)
+ *   ours, outcome of X unknown            X / not X             grant X again / revoke X again (R26)
+ *   ours and made by us                   other names           update
+ *   ours and made by us                   other e-mail          rename, alone (R31), after a look at the new address
+ *   ours but found (adopted)              other e-mail          parked: an operator must say yes (T14)
+ *   ours, but Adobe said "no such person" -                     a read decides, absence only after 30 minutes (R27)
+ */
+import type { Action } from '../adobe/adobe.ts';
+import { emailKey } from '../directory/keys.ts';
+import type { Account, AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
+import { sameIdentity } from '../directory/identity.ts';
+import type { Ledger } from '../directory/work.ts';
+import type { Desired } from './desired.ts';
+import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
+import type { Renaming } from './settle.ts';
+
+/** Absence counts only this long after the last call that could still land (R27, R28). */
+export const LATE_EFFECT_MS = 30 * 60 * 1000;
+
+export interface PlannedAction {
+  readonly action: Action;
+  /** For grants and revokes. */
+  readonly key?: EntitlementKey;
+}
+
+export type Obstacle =
+  /** Ask Adobe about these e-mails; knowledge from before `since` does not count. */
+  | { readonly kind: 'read'; readonly emails: readonly Identity[]; readonly since: number }
+  | { readonly kind: 'claim' }
+  | { readonly kind: 'wait'; readonly due: number; readonly reason: string }
+  | { readonly kind: 'park'; readonly on: string; readonly code: string; readonly message: string; readonly hint: string };
+
+export interface Plan {
+  readonly actions: readonly PlannedAction[];
+  readonly obstacles: readonly Obstacle[];
+  /** The ledger with what the plan itself settled: adoption, grace clocks, a read that answered. */
+  readonly ledger: Ledger;
+  /** For a create: known to be absent before it. */
+  readonly absentBefore: boolean;
+}
+
+export interface PlanInput {
+  readonly account: Pick<Account, 'claims'>;
+  readonly desired: Desired;
+  readonly ledger: Ledger;
+  readonly renaming?: Renaming;
+  /** Knowledge by `emailKey`. */
+  readonly known: ReadonlyMap<string, Knowledge>;
+  /** Origins kept on the identity item of the wanted e-mail, by type. */
+  readonly knownOrigin: Readonly<Record<string, 'made' | 'found'>>;
+  /** Entitlements that an operator decided to leave (R13), by key. */
+  readonly left: ReadonlySet<EntitlementKey>;
+  readonly graceMs: number;
+  /** A rename that was refused or whose domain has a fault: the rest goes on under the old handle. */
+  readonly renameBlocked: boolean;
+  /** Knowledge from before this instant does not count for a first write (R19). */
+  readonly knownSince: number;
+  readonly now: number;
+}
+
+export function plan(input: PlanInput): Plan {
+  const settled = settleReads(input);
+  if (settled.obstacle !== undefined) return resting(settled.ledger, [settled.obstacle]);
+  const { ledger } = settled;
+  if (ledger.applied.identity !== undefined) return planHeld({ ...input, ledger }, ledger.applied.identity);
+  if (ledger.maybe !== undefined) return planMaybe({ ...input, ledger }, ledger.maybe);
+  return planFirstContact({ ...input, ledger: { ...ledger, unknown: {} } });
+}
+
+function resting(ledger: Ledger, obstacles: readonly Obstacle[]): Plan {
+  return { actions: [], obstacles, ledger, absentBefore: false };
+}
+
+/** Renames and vanished people: what only a read of Adobe can tell. */
+function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } {
+  if (input.renaming !== undefined) return settleRename(input, input.renaming);
+  const { ledger, now } = input;
+  const handle = ledger.applied.identity ?? ledger.maybe?.identity;
+  if (ledger.goneAt === undefined || handle === undefined) return { ledger: without(ledger, 'goneAt') };
+  const seen = input.known.get(emailKey(handle.email));
+  if (seen === undefined || seen.at < ledger.goneAt) return { ledger, obstacle: read([handle], ledger.goneAt) };
+  if (foundUser(seen, handle.type) !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle) };
+  const due = ledger.goneAt + LATE_EFFECT_MS;
+  if (seen.at >= due) return { ledger: emptied(ledger) };
+  if (now >= due) return { ledger, obstacle: read([handle], due) };
+  return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
+}
+
+/** New name only = done, both = a collision for a person, old only = send again, neither = gone (R26, R27). */
+function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: Ledger; obstacle?: Obstacle } {
+  const { ledger } = input;
+  const before = input.known.get(emailKey(from.email));
+  const after = input.known.get(emailKey(to.email));
+  if (emailKey(from.email) === emailKey(to.email)) return { ledger };
+  if (before === undefined || after === undefined || before.at <= at || after.at <= at) {
+    return { ledger, obstacle: read([from, to], at + 1) };
+  }
+  const old = foundUser(before, from.type);
+  const fresh = foundUser(after, to.type);
+  if (fresh !== undefined && old === undefined) return { ledger: { ...ledger, applied: { ...ledger.applied, identity: to } } };
+  if (fresh === undefined && old === undefined) return { ledger: { ...ledger, goneAt: at } };
+  if (fresh === undefined) return { ledger };
+  return { ledger, obstacle: collision(to) };
+}
+
+function read(emails: readonly Identity[], since: number): Obstacle {
+  return { kind: 'read', emails, since };
+}
+
+function collision(to: Identity): Obstacle {
+  return {
+    kind: 'park',
+    on: 'person',
+    code: 'rename-collision',
+    message: 'Adobe already holds another user under the new e-mail address.',
+    hint: `Look at both users in the Admin Console (new address at domain ${domainPart(to.email)}); remove or rename the one that should not have it, then change the person in the identity provider again.`,
+  };
+}
+
+function domainPart(email: string): string {
+  return email.slice(email.lastIndexOf('@') + 1);
+}
+
+function without(ledger: Ledger, key: 'goneAt' | 'maybe'): Ledger {
+  const { [key]: _dropped, ...rest } = ledger;
+  return rest;
+}
+
+/** The person is there: a create that may have happened did. */
+function confirmed(ledger: Ledger, handle: Identity): Ledger {
+  if (ledger.applied.identity !== undefined) return ledger;
+  return { ...without(ledger, 'maybe'), applied: { ...ledger.applied, identity: handle }, origin: 'made' };
+}
+
+function emptied(ledger: Ledger): Ledger {
+  return { applied: { entitlements: {} }, unknown: {}, watch: ledger.watch };
+}
+
+function planMaybe(input: PlanInput, maybe: NonNullable<Ledger['maybe']>): Plan {
+  const { desired, ledger } = input;
+  const { identity, absentBefore } = maybe;
+  if (desired.live && desired.entitlements.size > 0) {
+    const { firstname, lastname, country } = desired;
+    const create: Action = {
+      kind: 'createUser',
+      identity,
+      ...(firstname === undefined ? {} : { firstname }),
+      ...(lastname === undefined ? {} : { lastname }),
+      ...(country === undefined ? {} : { country }),
+    };
+    return { actions: [{ action: create }, ...grants(input, identity)], obstacles: [], ledger, absentBefore };
+  }
+  const actions = revokesOfUnknown(input, identity);
+  if (actions.length > 0) return { actions, obstacles: [], ledger, absentBefore: false };
+  // Nothing was granted that we know of: only whether the person exists is open, and a read tells.
+  return plan({ ...input, ledger: { ...ledger, goneAt: maybe.at } });
+}
+
+function planFirstContact(input: PlanInput): Plan {
+  const { desired, ledger, known, now } = input;
+  if (!desired.live || desired.entitlements.size === 0) return resting(ledger, []);
+  const { identity } = desired;
+  if (identity === undefined) return resting(ledger, [identityProblem(desired)]);
+  if (!holdsClaim(input.account, identity)) return resting(ledger, [{ kind: 'claim' }]);
+  const seen = known.get(emailKey(identity.email));
+  if (seen === undefined || seen.at < input.knownSince) return resting(ledger, [read([identity], input.knownSince)]);
+  const there = foundUser(seen, identity.type);
+  if (there !== undefined) {
+    const adopted = adopt(input, { identity, there, fresh: seen.at >= now - FRESH_MS });
+    return planHeld({ ...input, ledger: adopted }, adopted.applied.identity ?? identity);
+  }
+  if (seen.users.length > 0) return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);
+  const { firstname, lastname, country } = desired;
+  const create: Action = {
+    kind: 'createUser',
+    identity,
+    ...(firstname === undefined ? {} : { firstname }),
+    ...(lastname === undefined ? {} : { lastname }),
+    ...(country === undefined ? {} : { country }),
+  };
+  return { actions: [{ action: create }, ...grants(input, identity)], obstacles: [], ledger, absentBefore: true };
+}
+
+export function holdsClaim(account: Pick<Account, 'claims'>, identity: Identity): boolean {
+  return account.claims.some(
+    (claim) => claim.type === identity.type && emailKey(claim.email) === emailKey(identity.email),
+  );
+}
+
+function identityProblem(desired: Desired): Obstacle {
+  const { problem } = desired;
+  return {
+    kind: 'park',
+    on: problem?.domain ?? 'person',
+    code: problem?.code ?? 'identity-missing',
+    message: 'This person has no identity that Adobe can take.',
+    hint: problem?.detail ?? 'Give the person an e-mail address in the identity provider.',
+  };
+}
+
+/** `umapi.md` 13, "Twins": a create would answer success and act on the other account. */
+function twin(type: string): Obstacle {
+  return {
+    kind: 'park',
+    on: 'person',
+    code: 'twin',
+    message: `Adobe already holds a user of type ${type} under this e-mail address.`,
+    hint: 'Nothing was sent. Remove that user from the organization in the Admin Console, or give the person another address; then change the person in the identity provider again.',
+  };
+}
+
+interface Found {
+  readonly identity: Identity;
+  readonly there: NonNullable<ReturnType<typeof foundUser>>;
+  readonly fresh: boolean;
+}
+
+/** Same type: adopted as it is, in Adobe's spelling; what it already holds of the wanted is managed from now on. */
+function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
+  const { desired, ledger, now } = input;
+  const held = new Set(there.groups.map((name) => emailKey(name)));
+  const entitlements: Record<EntitlementKey, AppliedEntitlement> = {};
+  for (const [key, wanted] of fresh ? desired.entitlements : []) {
+    if (!held.has(key)) continue;
+    const rule = wanted.rules[0]?.id;
+    entitlements[key] = { name: wanted.name, kind: wanted.kind, since: now, ...(rule === undefined ? {} : { rule }) };
+  }
+  const { firstname, lastname } = there;
+  return {
+    ...ledger,
+    applied: {
+      identity: { ...identity, email: there.email, username: there.username },
+      ...(firstname === undefined ? {} : { firstname }),
+      ...(lastname === undefined ? {} : { lastname }),
+      entitlements: { ...ledger.applied.entitlements, ...entitlements },
+    },
+    origin: input.knownOrigin[identity.type] ?? 'found',
+  };
+}
+
+function planHeld(input: PlanInput, handle: Identity): Plan {
+  const { desired, ledger } = input;
+  const clocks = graceClocks(input);
+  const revokes = [...revokesOfApplied(input, { handle, clocks }), ...revokesOfUnknown(input, handle)];
+  const obstacles: Obstacle[] = clocks.waiting.map((due) => ({ kind: 'wait', due, reason: 'grace' }));
+  const unknown = Object.fromEntries(
+    Object.entries(ledger.unknown).filter(([key]) => desired.entitlements.has(key) || !input.left.has(key)),
+  );
+  const after: Ledger = { ...ledger, unknown, applied: { ...ledger.applied, entitlements: clocks.entitlements } };
+  if (!desired.live) return { actions: revokes, obstacles, ledger: after, absentBefore: false };
+  const rename = planRename({ ...input, ledger: after }, handle);
+  if (rename.action !== undefined && revokes.length === 0) {
+    return { actions: [{ action: rename.action }], obstacles, ledger: after, absentBefore: false };
+  }
+  if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
+  // A rename that lets revokes go first is planned again with the next look, when they are done.
+  const actions = [...revokes, ...nameUpdate(input, handle), ...grants({ ...input, ledger: after }, handle)];
+  return { actions, obstacles, ledger: after, absentBefore: false };
+}
+
+interface Clocks {
+  readonly entitlements: Record<EntitlementKey, AppliedEntitlement>;
+  readonly due: ReadonlySet<EntitlementKey>;
+  readonly waiting: readonly number[];
+}
+
+/** R22: the clock starts with the first plan that misses the entitlement and stops when it is wanted again. */
+function graceClocks({ desired, ledger, left, graceMs, now }: PlanInput): Clocks {
+  const entitlements: Record<EntitlementKey, AppliedEntitlement> = {};
+  const due = new Set<EntitlementKey>();
+  const waiting: number[] = [];
+  for (const [key, held] of Object.entries(ledger.applied.entitlements)) {
+    const { unwantedSince, ...rest } = held;
+    if (desired.entitlements.has(key)) {
+      entitlements[key] = rest;
+      continue;
+    }
+    // Left to the person by an operator: no longer ours, never revoked (R13).
+    if (left.has(key)) continue;
+    const since = unwantedSince ?? now;
+    entitlements[key] = { ...rest, unwantedSince: since };
+    if (now >= since + graceMs) due.add(key);
+    else waiting.push(since + graceMs);
+  }
+  return { entitlements, due, waiting };
+}
+
+function revokesOfApplied(
+  { ledger }: PlanInput,
+  { handle, clocks }: { readonly handle: Identity; readonly clocks: Clocks },
+): PlannedAction[] {
+  return Object.entries(ledger.applied.entitlements)
+    .filter(([key]) => clocks.due.has(key))
+    .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
+}
+
+/** No grace: the last thing we said about it was "in flight", and nobody knows whether it landed. */
+function revokesOfUnknown({ desired, ledger, left }: PlanInput, handle: Identity): PlannedAction[] {
+  return Object.entries(ledger.unknown)
+    .filter(([key]) => !desired.entitlements.has(key) && !left.has(key) && !(key in ledger.applied.entitlements))
+    .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
+}
+
+function grants({ desired, ledger }: PlanInput, handle: Identity): PlannedAction[] {
+  return [...desired.entitlements]
+    .filter(([key]) => !(key in ledger.applied.entitlements) || key in ledger.unknown)
+    .map(([key, { name }]) => ({ key, action: { kind: 'grant', identity: handle, name } }));
+}
+
+function isManaged(identity: Identity): boolean {
+  return identity.type === 'federatedID' || identity.type === 'enterpriseID';
+}
+
+/** Only people that we made, and never an Adobe or Business ID, whose profile belongs to the person (R2, T14). */
+function nameUpdate({ desired, ledger }: PlanInput, handle: Identity): PlannedAction[] {
+  const { firstname, lastname } = desired;
+  if (ledger.origin !== 'made' || !isManaged(handle)) return [];
+  if (firstname === ledger.applied.firstname && lastname === ledger.applied.lastname) return [];
+  return [
+    {
+      action: {
+        kind: 'updateUser',
+        identity: handle,
+        ...(firstname === undefined ? {} : { firstname }),
+        ...(lastname === undefined ? {} : { lastname }),
+      },
+    },
+  ];
+}
+
+function planRename(input: PlanInput, handle: Identity): { action?: Action; obstacle?: Obstacle } {
+  const { desired, ledger, known } = input;
+  const to = desired.identity;
+  if (to === undefined || sameIdentity(to, handle)) return {};
+  const moves = emailKey(to.email) !== emailKey(handle.email);
+  if (ledger.origin !== 'made' || !isManaged(handle) || to.type !== handle.type) {
+    return moves || to.type !== handle.type ? { obstacle: notRenamed(handle, ledger) } : {};
+  }
+  if (input.renameBlocked) return {};
+  if (!holdsClaim(input.account, to)) return { obstacle: { kind: 'claim' } };
+  const seen = moves ? known.get(emailKey(to.email)) : undefined;
+  if (moves && (seen === undefined || seen.at < input.knownSince)) return { obstacle: read([to], input.knownSince) };
+  if (seen !== undefined && seen.users.length > 0) return { obstacle: collision(to) };
+  return { action: { kind: 'renameUser', identity: handle, to } };
+}
+
+function notRenamed(handle: Identity, ledger: Ledger): Obstacle {
+  const adopted = ledger.origin !== 'made';
+  return {
+    kind: 'park',
+    on: 'person',
+    code: adopted ? 'adopted-rename' : 'adobe-id-rename',
+    message: adopted
+      ? 'The e-mail address changed, but this Adobe user existed before the bridge and is never rewritten without a yes.'
+      : `The e-mail address changed, but a user of type ${handle.type} cannot be renamed by Adobe's interface.`,
+    hint: 'Entitlements keep working under the old address. Change the address in the Admin Console, or remove the user there; the bridge then starts afresh with the new address.',
+  };
+}

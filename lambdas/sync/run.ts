@@ -1,0 +1,67 @@
+/** What one run of the drain carries along: its dependencies, its lease, and the budget slot it holds. */
+import type { AdobeClient } from '../adobe/adobe.ts';
+import type { CatalogueEntry, OrgKey } from '../directory/records.ts';
+import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
+import { LEASE_MS, type Slots } from './slots.ts';
+import { indexCatalogue, type World } from './world.ts';
+
+export interface DrainDeps {
+  readonly directory: SyncDirectory;
+  readonly adobe: AdobeClient;
+  /** The bridge's clock, epoch milliseconds. */
+  readonly now: () => number;
+  /** Waits milliseconds of that clock. */
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly newId: () => string;
+  /** Lower-case hex digits. */
+  readonly randomHex: (digits: number) => string;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+}
+
+export interface Counts {
+  requests: number;
+  commands: number;
+  reads: number;
+  settled: number;
+}
+
+export interface Run {
+  readonly deps: DrainDeps;
+  readonly org: OrgKey;
+  readonly slots: Slots;
+  readonly lease: Lease;
+  /** When the lease was last renewed. */
+  renewedAt: number;
+  /** A slot of the action budget, taken and not used yet (R18). */
+  slot: string | undefined;
+  /** No single-user read before this instant. */
+  readsFreeAt: number;
+  catalogue: readonly CatalogueEntry[] | undefined;
+  readonly counts: Counts;
+}
+
+/** @throws LeaseLost when somebody else holds the lease now */
+export async function renew(run: Run): Promise<void> {
+  const now = run.deps.now();
+  if (!(await run.deps.directory.renewLease(run.org, run.lease, now + LEASE_MS))) throw new LeaseLost();
+  run.renewedAt = now;
+}
+
+/** Rules, modes, faults and holds as they are now; the catalogue once per run. */
+export async function readWorld(run: Run): Promise<World | undefined> {
+  const { directory, now } = run.deps;
+  const org = await directory.getOrg(run.org);
+  if (org === undefined) return undefined;
+  run.catalogue ??= await directory.readCatalogue(run.org);
+  const connections = await Promise.all(org.connections.map((c) => directory.getConnection(c)));
+  const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
+  const faults = await directory.readFaults(run.org);
+  return {
+    now: now(),
+    org,
+    connections: new Map(connections.map((connection) => [connection.id, connection])),
+    rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
+    faults: new Map(faults.map((fault) => [fault.scope, fault])),
+    catalogue: indexCatalogue(run.catalogue),
+  };
+}

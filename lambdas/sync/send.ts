@@ -1,0 +1,232 @@
+/**
+ * One action request: pack, intents, send, record (R18, R23-R25, R29). The intent is written before the call and its
+ * outcome after it, each account by its own; an answer that never came leaves the intents standing.
+ */
+import { Action, type AccountActions, type CommandOutcome, type RequestOutcome } from '../adobe/adobe.ts';
+import { packRequest } from '../adobe/pack.ts';
+import { emailKey } from '../directory/keys.ts';
+import type { Account, Claim, IdentityItem, Intent } from '../directory/records.ts';
+import type { IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
+import { decide, type Decision } from './decide.ts';
+import { desiredOf } from './desired.ts';
+import { absorb, type Absorbed, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
+import { renew, type Run } from './run.ts';
+import { ledgerOf } from './settle.ts';
+import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
+import type { World } from './world.ts';
+
+export interface Sending {
+  readonly account: Account;
+  readonly decision: Extract<Decision, { kind: 'send' }>;
+  /** A temporary address to claim together with the intent (R32). */
+  readonly claim?: Claim;
+}
+
+export interface SendInput {
+  readonly world: World;
+  readonly identities: ReadonlyMap<string, IdentityItem>;
+  readonly sendings: readonly Sending[];
+}
+
+/** Sends as much of the given work as one request takes. False when nothing was sent. */
+export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
+  const { deps, slots } = run;
+  const work: AccountActions[] = input.sendings.map(({ account, decision }) => ({
+    accountId: account.id,
+    actions: decision.actions.map((planned) => planned.action),
+  }));
+  const { commands } = packRequest(work, { requestId: (accountId) => accountId });
+  const slot = run.slot;
+  if (slot === undefined || commands.length === 0 || !(await slots.restamp('action', slot))) return false;
+  await renew(run);
+  const drafts = commands.flatMap((command): IntentDraft[] => {
+    const sending = input.sendings.find((one) => one.account.id === command.accountId);
+    return sending === undefined ? [] : [draftOf(run, { sending, actions: command.steps.flat(), input })];
+  });
+  const accepted = new Set<string>(await deps.directory.writeIntents(run.org, run.lease, drafts));
+  const sent = commands.filter((command) => accepted.has(command.accountId));
+  if (sent.length === 0) return false;
+  if (deps.now() - run.renewedAt > RENEWAL_AGE_MS) await renew(run);
+  run.slot = undefined;
+  const outcome = await deps.adobe.send(sent, run.renewedAt + HTTP_TIMEOUT_MS);
+  await slots.settle('action', slot);
+  run.counts.requests += 1;
+  run.counts.commands += sent.length;
+  await settleRequest(run, { ...input, outcome, drafts: drafts.filter((draft) => accepted.has(draft.account.id)) });
+  return true;
+}
+
+interface DraftInput {
+  readonly sending: Sending;
+  readonly actions: readonly Action[];
+  readonly input: SendInput;
+}
+
+function draftOf(run: Run, { sending, actions, input }: DraftInput): IntentDraft {
+  const { account, decision, claim } = sending;
+  const { ledger, absentBefore } = decision;
+  const create = actions.find((action) => action.kind === 'createUser');
+  const connection = input.world.connections.get(account.connection);
+  const intent: Intent = {
+    id: `${run.lease.number}-${run.deps.newId()}`,
+    at: run.deps.now(),
+    wantedRev: account.wantedRev,
+    mappingVersion: connection?.mappingVersion ?? 0,
+    actions: [...actions],
+    absentBefore: create !== undefined && absentBefore,
+    repeated: ledger.maybe !== undefined,
+  };
+  const item = create === undefined ? undefined : input.identities.get(emailKey(create.identity.email));
+  return {
+    account,
+    ledger,
+    intent,
+    ...(item === undefined ? {} : { unchanged: { email: item.email, rev: item.rev } }),
+    ...(claim === undefined ? {} : { claim }),
+  };
+}
+
+interface Answered extends SendInput {
+  readonly outcome: RequestOutcome;
+  readonly drafts: readonly IntentDraft[];
+}
+
+async function settleRequest(run: Run, answered: Answered): Promise<void> {
+  const { outcome, drafts } = answered;
+  if (outcome.kind === 'answered') {
+    for (const command of outcome.commands) await record(run, answered, command);
+    return;
+  }
+  const { error, blockedUntil } = outcome;
+  run.deps.log('request-failed', { kind: outcome.kind, code: error.code, commands: drafts.length });
+  if (error.class === 'auth') await stopOrg(run, error);
+  const throttled = outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
+  const until = blockedUntil ?? (throttled || error.scope === 'org' ? run.deps.now() + 60_000 : undefined);
+  if (until !== undefined) await run.slots.block('action', until);
+  const blamed = outcome.kind === 'refused' && !throttled && error.class !== 'auth' && error.scope !== 'org';
+  for (const { account, intent } of drafts) {
+    await run.deps.directory.changeLedger(run.org, account.id, {
+      intentId: intent.id,
+      compute: (fresh) =>
+        outcome.kind === 'unknown'
+          ? { ledger: ledgerOf(fresh), clearIntent: false, standing: postponed(run, fresh, 'unknown-outcome') }
+          : notDone(run, { fresh, blamed, error }),
+    });
+  }
+}
+
+/** The org's calls stop; a person repairs the credential, and the drain asks again from time to time (F42, F43). */
+async function stopOrg(run: Run, error: { code: string; message: string; hint: string }): Promise<void> {
+  const { code, message, hint } = error;
+  await run.deps.directory.changeOrg(run.org, { authFault: { code, message, hint, at: run.deps.now() } });
+}
+
+function postponed(run: Run, fresh: Account, reason: string): Standing {
+  const due = run.deps.now() + backoffMs(fresh.attempts);
+  return { place: { kind: 'timer', due }, status: 'waiting', reason, attempts: fresh.attempts + 1 };
+}
+
+interface NotDone {
+  readonly fresh: Account;
+  /** The request itself was refused: by its content, as far as we can tell. */
+  readonly blamed: boolean;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/** R24: a request that was refused as a whole did nothing; its intents go. */
+function notDone(run: Run, { fresh, blamed, error }: NotDone): LedgerChange {
+  const { code, message, hint } = error;
+  const about = { code, message, hint, at: run.deps.now() };
+  const again: Standing = { ...inRun(fresh), attempts: fresh.attempts };
+  const parked: Standing = { place: { kind: 'parked', on: 'person' }, status: 'parked', reason: code, error: about, attempts: 0 };
+  const later = { ...postponed(run, fresh, 'refused'), error: about };
+  const standing = !blamed ? again : fresh.attempts + 1 >= MAX_ATTEMPTS ? parked : later;
+  return { ledger: ledgerOf(fresh), clearIntent: true, standing };
+}
+
+function inRun(fresh: Account): Standing {
+  return { place: { kind: 'run', urgent: fresh['urgent'] !== undefined }, status: 'pending', attempts: 0 };
+}
+
+async function record(run: Run, answered: Answered, command: CommandOutcome): Promise<void> {
+  const draft = answered.drafts.find((one) => one.account.id === command.accountId);
+  if (draft === undefined) return;
+  let absorbed: Absorbed | undefined;
+  await run.deps.directory.changeLedger(run.org, draft.account.id, {
+    intentId: draft.intent.id,
+    compute: (fresh) => {
+      absorbed = absorbFresh(run, { fresh, world: answered.world, command });
+      return changeOf(run, { fresh, absorbed, answered });
+    },
+  });
+  for (const fault of absorbed?.faults ?? []) {
+    await run.deps.directory.tripFault(run.org, fault);
+    run.deps.log('fault', { code: fault.error.code, scope: fault.scope });
+  }
+}
+
+function absorbFresh(
+  run: Run,
+  { fresh, world, command }: { readonly fresh: Account; readonly world: World; readonly command: CommandOutcome },
+): Absorbed {
+  const { intent } = fresh;
+  if (intent === undefined) throw new Error(`account ${fresh.id} has no intent to record`);
+  return absorb({
+    ledger: ledgerOf(fresh),
+    intent,
+    desired: desiredOf(fresh, world.rules.get(fresh.connection) ?? []),
+    actions: command.actions.map(({ action, outcome }) => ({ action: Action.parse(action), outcome })),
+    attempts: fresh.attempts,
+    now: run.deps.now(),
+  });
+}
+
+interface Recording {
+  readonly fresh: Account;
+  readonly absorbed: Absorbed;
+  readonly answered: Answered;
+}
+
+function changeOf(run: Run, { fresh, absorbed, answered }: Recording): LedgerChange {
+  const { ledger, seen, facts } = absorbed;
+  const standing = standingAfter(run, { fresh, absorbed, answered });
+  return { ledger, clearIntent: true, standing, facts, seen };
+}
+
+/** R24: `applied` took the outcome; only the mark depends on whether the wanted inputs moved meanwhile. */
+function standingAfter(run: Run, { fresh, absorbed, answered }: Recording): Standing {
+  if (fresh.intent?.wantedRev !== fresh.wantedRev) return inRun(fresh);
+  const { ledger, backoffMs: pause, error } = absorbed;
+  const why = error === undefined ? {} : { error };
+  if (pause !== undefined) {
+    const due = run.deps.now() + pause;
+    return { place: { kind: 'timer', due }, status: 'waiting', reason: 'backoff', attempts: fresh.attempts + 1, ...why };
+  }
+  const next = decide(afterwards(run, { fresh, absorbed, answered }));
+  if (next.kind !== 'rest') return { ...inRun(fresh), ...why };
+  const standing = next.standing;
+  // What the plan itself changed (grace clocks) is not in the recorded ledger; a look in `run` writes it.
+  const moved = JSON.stringify(next.ledger) !== JSON.stringify(ledger);
+  return moved ? { ...inRun(fresh), ...why } : { ...standing, ...(standing.error === undefined ? {} : why) };
+}
+
+function afterwards(run: Run, { fresh, absorbed, answered }: Recording): Parameters<typeof decide>[0] {
+  const { origin: _o, maybe: _m, goneAt: _g, refused: _r, intent: _i, ...base } = fresh;
+  const faults = new Map(answered.world.faults);
+  for (const fault of absorbed.faults) faults.set(fault.scope, fault);
+  return {
+    account: { ...base, ...absorbed.ledger },
+    world: { ...answered.world, faults, now: run.deps.now() },
+    identities: withSeen(answered.identities, absorbed.seen),
+  };
+}
+
+function withSeen(identities: ReadonlyMap<string, IdentityItem>, seen: readonly Seen[]): Map<string, IdentityItem> {
+  const after = new Map(identities);
+  for (const { email, at, users } of seen) {
+    const before = after.get(emailKey(email)) ?? { email, claims: {}, waiters: [], origin: {}, rev: 0 };
+    after.set(emailKey(email), { ...before, observed: { at, users: [...users] } });
+  }
+  return after;
+}
+

@@ -1,0 +1,63 @@
+/**
+ * The persisted budgets of one credential (R30): a slot is debited before its call, by whoever makes it, and the
+ * answer's time decides when it frees. A long Retry-After blocks every endpoint of the credential.
+ */
+import { block, Budget, blocksWholeCredential, defaultPerMinute, type Endpoint, restampSlot, settleSlot, takeSlot } from '../adobe/pace.ts';
+import type { SyncDirectory } from '../directory/work.ts';
+
+/** One HTTP call to Adobe is given up after this long (`umapi.md` 3). */
+export const HTTP_TIMEOUT_MS = 120_000;
+/** From the renewal of the lease to the latest moment at which a call may still be open (R29). */
+export const LEASE_MARGIN_MS = 30_000;
+export const LEASE_MS = HTTP_TIMEOUT_MS + LEASE_MARGIN_MS;
+/** A renewal older than this is renewed again before the call is sent (R29). */
+export const RENEWAL_AGE_MS = 5_000;
+
+const ENDPOINTS: readonly Endpoint[] = ['action', 'users', 'usersByGroup', 'singleUser', 'groups'];
+
+export type Taken = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly freeAt: number };
+
+export interface Slots {
+  take(endpoint: Endpoint): Promise<Taken>;
+  /** A kept slot moves to now; false when the credential was blocked meanwhile. */
+  restamp(endpoint: Endpoint, id: string): Promise<boolean>;
+  settle(endpoint: Endpoint, id: string): Promise<void>;
+  /** After a 429: nothing starts before `until` on this endpoint, or on any if the wait is long. */
+  block(endpoint: Endpoint, until: number): Promise<void>;
+}
+
+export interface SlotsDeps {
+  readonly directory: Pick<SyncDirectory, 'changeBudget'>;
+  readonly clientId: string;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+export function openSlots({ directory, clientId, now, newId }: SlotsDeps): Slots {
+  const change = <T>(endpoint: Endpoint, work: (budget: Budget) => { next?: Budget; result: T }): Promise<T> =>
+    directory.changeBudget(clientId, endpoint, (stored) => work(stored === undefined ? { slots: [] } : Budget.parse(stored)));
+  return {
+    take: (endpoint) => {
+      const id = newId();
+      return change<Taken>(endpoint, (budget) => {
+        const wish = { now: now(), perMinute: defaultPerMinute[endpoint], id, maxOpenMs: LEASE_MS };
+        const taken = takeSlot(budget, wish);
+        return taken.ok ? { next: taken.budget, result: { ok: true, id } } : { result: { ok: false, freeAt: taken.freeAt } };
+      });
+    },
+    restamp: (endpoint, id) =>
+      change(endpoint, (budget) =>
+        (budget.blockedUntil ?? 0) > now()
+          ? { result: false }
+          : { next: restampSlot(budget, id, now()), result: true },
+      ),
+    settle: (endpoint, id) =>
+      change(endpoint, (budget) => ({ next: settleSlot(budget, id, now()), result: undefined })),
+    block: async (endpoint, until) => {
+      const all = blocksWholeCredential(until, now());
+      for (const one of all ? ENDPOINTS : [endpoint]) {
+        await change(one, (budget) => ({ next: block(budget, until), result: undefined }));
+      }
+    },
+  };
+}

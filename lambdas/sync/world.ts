@@ -1,0 +1,55 @@
+/**
+ * What one pass of the drain knows besides the accounts: connections with their modes, the rules in force, faults and
+ * the catalogue (R18 reads them after the accounts, so that no decision ages). Pure; read by `drain.ts`.
+ */
+import type {
+  BoundRule,
+  CatalogueEntry,
+  Connection,
+  ConnectionId,
+  EntitlementKey,
+  Mode,
+  Org,
+} from '../directory/records.ts';
+import { entitlementKey } from '../directory/keys.ts';
+import type { Fault } from '../directory/work.ts';
+
+export interface World {
+  readonly now: number;
+  readonly org: Org;
+  readonly connections: ReadonlyMap<ConnectionId, Connection>;
+  readonly rules: ReadonlyMap<ConnectionId, readonly BoundRule[]>;
+  readonly faults: ReadonlyMap<string, Fault>;
+  /** By normal name; more than one entry under a name is a name that nobody may write to (`umapi.md` 12). */
+  readonly catalogue: ReadonlyMap<EntitlementKey, readonly CatalogueEntry[]>;
+}
+
+const STRICTNESS: readonly Mode[] = ['report-only', 'additive', 'full'];
+
+export function stricter(a: Mode, b: Mode): Mode {
+  return STRICTNESS.indexOf(a) <= STRICTNESS.indexOf(b) ? a : b;
+}
+
+/** `mode` allows what `needs` asks for. */
+export function allows(mode: Mode, needs: Mode): boolean {
+  return STRICTNESS.indexOf(mode) >= STRICTNESS.indexOf(needs);
+}
+
+/** While username and e-mail differ and nobody chose, the whole connection only reports (design.md section 5). */
+export function connectionMode(connection: Connection): Mode {
+  return connection['usernameUndecided'] === true ? 'report-only' : connection.settings.mode;
+}
+
+export function ruleMode(connection: Connection, rule: BoundRule): Mode {
+  const mode = connectionMode(connection);
+  return rule.mode === undefined ? mode : stricter(mode, rule.mode);
+}
+
+export function indexCatalogue(entries: readonly CatalogueEntry[]): Map<EntitlementKey, CatalogueEntry[]> {
+  const index = new Map<EntitlementKey, CatalogueEntry[]>();
+  for (const entry of entries) {
+    const key = entitlementKey(entry.name);
+    index.set(key, [...(index.get(key) ?? []), entry]);
+  }
+  return index;
+}

@@ -1,0 +1,53 @@
+/**
+ * The bridge assembled for this machine: the real handlers over the local database, the given clock and Adobe org.
+ * It does in one process what the stack does with four functions. Nothing is decided here.
+ */
+import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
+import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
+import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
+import type { Log } from '../lambdas/log.ts';
+import { makeProvisionHandler } from '../lambdas/provision.ts';
+import { machineUnder } from '../lambdas/runtime.ts';
+import { createScimRoutes } from '../lambdas/scim/routes.ts';
+import { makeScimHandler } from '../lambdas/scim.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database.ts';
+import type { AdobeEndpoint } from './endpoint.ts';
+
+export interface BridgeParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly adobe: AdobeEndpoint;
+  /** Key of the token hashes. */
+  readonly pepper: string;
+  /** Where the SCIM service is reached, without a slash at the end. */
+  readonly baseUrl: string;
+}
+
+export interface Bridge {
+  readonly directory: Directory;
+  readonly scim: HttpHandler;
+  readonly provision: WorkHandler;
+  readonly admin: AdminHandler;
+}
+
+export function assembleBridge({ database, clock, log, pepper, baseUrl }: BridgeParts): Bridge {
+  const machine = machineUnder(clock.now);
+  const { client, table } = database;
+  const directory = openDirectory({ ...machine, client, table, pepper });
+  return {
+    directory,
+    scim: makeScimHandler({
+      handle: createScimRoutes({ directory, now: clock.now, log: log.with({ function: 'scim' }) }),
+      log: log.with({ function: 'scim' }),
+      baseUrl,
+    }),
+    provision: makeProvisionHandler({
+      run: async () => ({ pending: 'the drain' }),
+      now: clock.now,
+      log: log.with({ function: 'provision' }),
+    }),
+    admin: makeAdminHandler({ commands: {}, log: log.with({ function: 'admin' }) }),
+  };
+}

@@ -1,0 +1,12 @@
+import { ScimError } from '../../lambdas/scim/errors.ts';
+
+/** Status and keyword with which a call is refused; `accepted` when it is not. Any other error passes through. */
+export function refusal(call: () => unknown): [number, string | undefined] | 'accepted' {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof ScimError) return [error.status, error.scimType];
+    throw error;
+  }
+  return 'accepted';
+}
