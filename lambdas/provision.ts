@@ -1,8 +1,9 @@
 /** Stream or schedule: both only say "look". What there is to do stands in the table (design.md section 5, "Wake-up"). */
 import { AdobeConfig, readConfig } from './config.ts';
+import { OrgKey } from './directory/records.ts';
 import { lazily, type WorkHandler, workEdge } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts } from './runtime.ts';
+import { drainOf, openAdobeParts } from './runtime.ts';
 
 export interface ProvisionDeps {
   /** One drain of the Adobe org, at the latest until the given epoch milliseconds. */
@@ -17,7 +18,7 @@ export function makeProvisionHandler(deps: ProvisionDeps): WorkHandler {
 
 export const handler: WorkHandler = lazily(async () => {
   const config = readConfig(AdobeConfig, process.env);
-  const { log, now } = await openAdobeParts(config, process.env);
-  const run = () => Promise.reject(new Error('this release does not provision yet'));
-  return makeProvisionHandler({ run, now, log });
+  const parts = await openAdobeParts(config, process.env);
+  const { log, now } = parts;
+  return makeProvisionHandler({ run: drainOf(parts, OrgKey.parse(config.orgKey)), now, log });
 });

@@ -12,9 +12,12 @@ import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
 import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
 import type { AdobeConfig, Environment } from './config.ts';
-import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
+import { type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { uuidV7 } from './directory/ids.ts';
+import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
+import { type DrainReport, drain } from './sync/drain.ts';
+import type { DrainDeps } from './sync/run.ts';
 
 export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
 
@@ -107,11 +110,21 @@ export function openAdobeClient(
   });
 }
 
-export interface AdobeParts extends Machine {
-  readonly directory: Directory;
-  readonly adobe: AdobeClient;
+/** What the drain takes, with the log under its own name. */
+export interface AdobeParts extends Omit<DrainDeps, 'log'> {
   readonly log: Log;
 }
+
+/** One drain of the org per call, at the latest until the given time: wired alike in Lambda and on localhost. */
+export function drainOf({ log, ...parts }: AdobeParts, org: OrgKey): (until: number) => Promise<DrainReport> {
+  const deps: DrainDeps = { ...parts, log: (event, detail) => log.info(event, detail) };
+  return (until) => drain(deps, org, { until });
+}
+
+export const randomHex = (digits: number): string =>
+  randomBytes(Math.ceil(digits / 2))
+    .toString('hex')
+    .slice(0, digits);
 
 /** What provision and reconcile work with in Lambda. */
 export async function openAdobeParts(config: AdobeConfig, environment: Environment): Promise<AdobeParts> {
@@ -124,12 +137,15 @@ export async function openAdobeParts(config: AdobeConfig, environment: Environme
   // These functions may not read the pepper: they never see a token.
   const table = { client: tableClient(config.dynamodbEndpoint), table: config.table, pepper: '' };
   return {
-    ...machine,
     directory: openDirectory({ ...machine, ...table }),
     adobe: openAdobeClient(credential, {
       now: machine.now,
       timeoutSignal: (ms) => AbortSignal.timeout(Math.max(0, Math.round(ms))),
     }),
+    now: machine.now,
+    sleep: (ms) => pause(ms),
+    newId: machine.newId,
+    randomHex,
     log: lambdaLog(config.logLevel, environment),
   };
 }

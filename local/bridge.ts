@@ -2,17 +2,20 @@
  * The bridge assembled for this machine: the real handlers over the local database, the given clock and Adobe org.
  * It does in one process what the stack does with four functions. Nothing is decided here.
  */
+
 import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
+import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
 import type { Log } from '../lambdas/log.ts';
 import { makeProvisionHandler } from '../lambdas/provision.ts';
-import { machineUnder } from '../lambdas/runtime.ts';
+import { drainOf, machineUnder, openAdobeClient, randomHex } from '../lambdas/runtime.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
 import { makeScimHandler } from '../lambdas/scim.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AdobeEndpoint } from './endpoint.ts';
+import { localOrg } from './seed.ts';
 
 export interface BridgeParts {
   readonly database: Database;
@@ -32,7 +35,7 @@ export interface Bridge {
   readonly admin: AdminHandler;
 }
 
-export function assembleBridge({ database, clock, log, pepper, baseUrl }: BridgeParts): Bridge {
+export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }: BridgeParts): Bridge {
   const machine = machineUnder(clock.now);
   const { client, table } = database;
   const directory = openDirectory({ ...machine, client, table, pepper });
@@ -44,10 +47,32 @@ export function assembleBridge({ database, clock, log, pepper, baseUrl }: Bridge
       baseUrl,
     }),
     provision: makeProvisionHandler({
-      run: async () => ({ pending: 'the drain' }),
+      run: drainOf(
+        {
+          directory,
+          adobe: adobeClient(adobe, clock),
+          now: clock.now,
+          sleep: (ms) => clock.sleep(ms),
+          newId: machine.newId,
+          randomHex,
+          log: log.with({ function: 'provision' }),
+        },
+        localOrg,
+      ),
       now: clock.now,
       log: log.with({ function: 'provision' }),
     }),
     admin: makeAdminHandler({ commands: {}, log: log.with({ function: 'admin' }) }),
   };
+}
+
+/** The simulated org has both of Adobe's services under one address. */
+function adobeClient({ url, ...credential }: AdobeEndpoint, clock: Clock): AdobeClient {
+  return openAdobeClient(
+    { ...credential, imsUrl: url, umapiUrl: `${url}/v2/usermanagement` },
+    {
+      now: clock.now,
+      timeoutSignal: (ms) => AbortSignal.timeout(Math.max(1, Math.round(clock.realMs(ms)))),
+    },
+  );
 }

@@ -37,10 +37,21 @@ export function bindWrite(
     ...(before === undefined
       ? { condition: 'attribute_not_exists(pk)' }
       : {
-          condition: '#state = :orphaned AND groupId = :group',
+          condition: '#state = :state AND groupId = :group',
           names: { '#state': 'state' },
-          values: { ':orphaned': 'orphaned', ':group': before.groupId },
+          values: { ':state': before.state, ':group': before.groupId },
         }),
+  };
+}
+
+/** For a rule that comes back: what it followed before no longer counts. */
+export function unbindWrite(c: ConnectionId, before: Binding): Write {
+  return {
+    kind: 'delete',
+    key: bindingKey(c, before.rule),
+    condition: '#state = :state AND groupId = :group',
+    names: { '#state': 'state' },
+    values: { ':state': before.state, ':group': before.groupId },
   };
 }
 

@@ -11,7 +11,7 @@ import { ConditionFailed, type Write } from './dynamo-store.ts';
 import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { externalIdPk, groupKey, groupNameKey, sweepKey } from './keys.ts';
 import { normal } from './normal.ts';
-import { type ConnectionId, GroupId, GroupRecord } from './records.ts';
+import { type ConnectionId, GroupId, GroupRecord, UserId } from './records.ts';
 
 export interface NameGuard {
   readonly groupId?: GroupId;
@@ -45,7 +45,8 @@ export function guardWrite(
 }
 
 export function groupOf(item: Readonly<Record<string, unknown>>): GroupRecord {
-  return GroupRecord.parse({ ...item, id: item['sk'] });
+  const { pk: _pk, sk, v: _v, ...attributes } = item;
+  return GroupRecord.parse({ ...attributes, id: sk });
 }
 
 /** Live groups only: one that is being deleted answers like one that never was (R12). */
@@ -63,12 +64,16 @@ export async function createGroup(
   draft: { readonly displayName: string; readonly externalId?: string; readonly members: readonly string[] },
 ): Promise<GroupWritten> {
   const id = GroupId.parse(ctx.newId());
+  const progress = { versions: 0 };
+  const members = { kind: 'delta', add: draft.members, remove: [] } as const;
   return ctx.store.contend(async () => {
+    // A later chunk lost against somebody: the group stands already, and the rest of its members follow as a change.
+    if (progress.versions > 0) return changeGroup(ctx, c, id, { edit: { members } });
     const { org } = await connectionOf(ctx, c);
     const guard = await readGuard(ctx, c, draft.displayName);
     if (guard.groupId !== undefined) return { ok: false, reason: 'displayNameTaken' };
     const at: GroupAt = { connection: c, org, group: id };
-    const plan = await planMembers(ctx, at, { kind: 'delta', add: draft.members, remove: [] });
+    const plan = await planMembers(ctx, at, members);
     const { displayName, externalId } = draft;
     const group: GroupRecord = {
       id,
@@ -85,10 +90,9 @@ export async function createGroup(
       guardWrite(c, displayName, { before: guard, after: { ...guardRule(guard), groupId: id } }),
       ...externalIdMoves(c, id, { before: undefined, after: externalId }),
       ...(await bindOnCreate(ctx, c, { group, ruleId: guard.ruleId })),
-      journalWrite(ctx, c, { fact: 'groupCreated', group: id, unknownMembers: plan.unknown.length }),
+      journalWrite(ctx, c, { fact: 'groupCreated', group: id, ...unknownIn(plan.unknown) }),
       countWrite(ctx, c, { groups: 1 }),
     ];
-    const progress = { versions: 0 };
     await commitMembers(ctx, at, { changes: plan.changes, first, progress });
     return { ok: true, group: { ...group, version: progress.versions }, unknownMembers: plan.unknown };
   });
@@ -119,25 +123,30 @@ export async function changeGroup(
     const next = changedGroup(group, edit);
     const attributes = await attributeWrites(ctx, c, { group, next, ifVersion });
     if (attributes === 'taken') return { ok: false, reason: 'displayNameTaken' };
-    await reportUnknown(ctx, c, { group, unknown: plan.unknown });
     const guarded = ifVersion !== undefined && plan.changes.length > 0;
     const first = attributes.length > 0 || !guarded ? attributes : [groupUpdate(ctx, c, { group, next, ifVersion })];
     await commitMembers(ctx, at, { changes: plan.changes, first, progress });
+    await reportUnknown(ctx, c, { group, unknown: plan.unknown });
     const moved = progress.versions - sofar;
     const touched = moved > 0 ? { version: group.version + moved, lastModified: ctx.now() } : {};
     return { ok: true, group: { ...next, ...touched }, unknownMembers: plan.unknown };
   });
 }
 
-/** Unknown members are never an error and never silent (F57): the journal counts them, the caller logs them. */
+/** As the journal names them: only what looks like an id of ours, since a client may send anything here (I14, T25). */
+function unknownIn(unknown: readonly string[]): { unknownMembers: number; unknownIds?: string[] } {
+  const ids = unknown.filter((id) => UserId.safeParse(id).success).slice(0, 100);
+  return { unknownMembers: unknown.length, ...(ids.length === 0 ? {} : { unknownIds: ids }) };
+}
+
+/** Unknown members are never an error and never silent (F57): the journal names them, the caller logs them. */
 async function reportUnknown(
   ctx: Context,
   c: ConnectionId,
   { group, unknown }: { group: GroupRecord; unknown: readonly string[] },
 ): Promise<void> {
   if (unknown.length === 0) return;
-  const record = journalWrite(ctx, c, { fact: 'unknownMembers', group: group.id, count: unknown.length });
-  await ctx.store.put(record.key, record.item ?? {}, record.condition);
+  await ctx.store.transact([journalWrite(ctx, c, { fact: 'unknownMembers', group: group.id, ...unknownIn(unknown) })]);
 }
 
 function changedGroup(group: GroupRecord, edit: GroupEdit): GroupRecord {
@@ -178,7 +187,6 @@ async function attributeWrites(ctx: Context, c: ConnectionId, change: AttributeC
 }
 
 function groupUpdate(ctx: Context, c: ConnectionId, { group, next, ifVersion }: AttributeChange): Write {
-  const renamed = group.displayName !== next.displayName || group.externalId !== next.externalId;
   const clears = next.externalId === undefined && group.externalId !== undefined;
   return {
     kind: 'update',
@@ -186,19 +194,28 @@ function groupUpdate(ctx: Context, c: ConnectionId, { group, next, ifVersion }: 
     expression:
       `SET lastModified = :now, displayName = :name${next.externalId === undefined ? '' : ', externalId = :external'} ` +
       `ADD #version :one${clears ? ' REMOVE externalId' : ''}`,
-    // An attribute change follows a read of the attributes; a pure membership change only needs the group to live.
-    condition: `#state = :live${renamed || ifVersion !== undefined ? ' AND displayName = :before' : ''}${ifVersion === undefined ? '' : ' AND #version = :version'}`,
+    condition: `${asRead(group)}${ifVersion === undefined ? '' : ' AND #version = :version'}`,
     names: { '#version': 'version', '#state': 'state' },
     values: {
       ':now': ctx.now(),
       ':name': next.displayName,
       ':one': 1,
       ':live': 'live',
-      ...(renamed || ifVersion !== undefined ? { ':before': group.displayName } : {}),
+      ...readValues(group),
       ...(next.externalId === undefined ? {} : { ':external': next.externalId }),
       ...(ifVersion === undefined ? {} : { ':version': ifVersion }),
     },
   };
+}
+
+/** A change of attributes writes both, so both must be as they were read (I01): members may have moved meanwhile. */
+function asRead(group: GroupRecord): string {
+  const external = group.externalId === undefined ? 'attribute_not_exists(externalId)' : 'externalId = :externalBefore';
+  return `#state = :live AND displayName = :before AND ${external}`;
+}
+
+function readValues(group: GroupRecord): Record<string, unknown> {
+  return { ':before': group.displayName, ...(group.externalId === undefined ? {} : { ':externalBefore': group.externalId }) };
 }
 
 function externalIdMoves(
@@ -231,14 +248,14 @@ export async function deleteGroup(
         kind: 'update',
         key: groupKey(c, group.id),
         expression: 'SET #state = :deleting, lastModified = :now ADD #version :one',
-        condition: `#state = :live AND displayName = :name${ifVersion === undefined ? '' : ' AND #version = :version'}`,
+        condition: `${asRead(group)}${ifVersion === undefined ? '' : ' AND #version = :version'}`,
         names: { '#state': 'state', '#version': 'version' },
         values: {
           ':deleting': 'deleting',
           ':live': 'live',
           ':now': ctx.now(),
           ':one': 1,
-          ':name': group.displayName,
+          ...readValues(group),
           ...(ifVersion === undefined ? {} : { ':version': ifVersion }),
         },
       },

@@ -26,7 +26,9 @@ export async function writeIntents(
       names: { '#number': 'number' },
       values: { ':number': lease.number, ':holder': lease.holder },
     };
-    const parts = await Promise.all(left.map((draft) => intentWrites(ctx, o, draft)));
+    const drawn = await Promise.all(left.map((draft) => intentWrites(ctx, o, draft)));
+    left = left.filter((_, at) => drawn[at] !== 'taken');
+    const parts = drawn.filter((part) => part !== 'taken');
     try {
       await ctx.store.transact([check, ...parts.flat()]);
       return left.map((draft) => draft.account.id);
@@ -44,7 +46,7 @@ function failedIn(parts: readonly Write[][], at: number, failed: readonly number
   return failed.some((index) => index >= from && index < from + (parts[at]?.length ?? 0));
 }
 
-async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promise<Write[]> {
+async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promise<Write[] | 'taken'> {
   const { account, intent, ledger, unchanged, claim } = draft;
   const { set, names, values } = ledgerParts(ledger);
   const claims = claim === undefined ? account.claims : [...account.claims, claim];
@@ -52,7 +54,7 @@ async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promis
     {
       kind: 'update',
       key: accountKey(o, account.id),
-      expression: `SET ${set.join(', ')}, intent = :intent, claims = :claims ADD ledgerRev :one${removals(ledger, [])}`,
+      expression: `SET ${set.join(', ')}, intent = :intent, claims = :claims ADD ledgerRev :one${removals(ledger, ['wake'])}`,
       condition: 'wantedRev = :wantedRev AND ledgerRev = :ledgerRev',
       names,
       values: {
@@ -76,6 +78,9 @@ async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promis
   }
   if (claim !== undefined) {
     const identities = await openIdentities(ctx, o, [claim.email]);
+    const claimant = identities.claimant(claim.email, claim.type);
+    // Somebody else has it: an account that changed, left out like the others (R23).
+    if (claimant !== undefined && claimant !== account.id) return 'taken';
     identities.claim(claim.email, claim.type, account.id);
     writes.push(...identities.writes());
   }
@@ -211,8 +216,12 @@ function ledgerUpdate(
   { change, claims }: { change: LedgerChange; claims: readonly Claim[] },
 ): Write {
   const { set, names, values } = ledgerParts(change.ledger);
+  if (account.intent !== undefined && !change.clearIntent && change.standing.place.kind === 'none') {
+    throw new Error(`account ${account.id} has an open intent and must stay in the work index (rules.md R1)`);
+  }
   const standing = standingParts(ctx, account, change.standing);
-  const remove = [...standing.remove, ...(change.clearIntent ? ['intent'] : [])];
+  // `wake` rings once per mark: an outcome wakes nobody (design.md section 5).
+  const remove = [...standing.remove, 'wake', ...(change.clearIntent ? ['intent'] : [])];
   return {
     kind: 'update',
     key: accountKey(account.org, account.id),
@@ -237,9 +246,12 @@ function standingParts(
 ): { set: string[]; remove: string[]; names: Record<string, string>; values: Record<string, unknown> } {
   const keys = placeKeys(account.org, account.id, standing.place, ctx.now());
   const due = standing.place.kind === 'timer' ? standing.place.due : undefined;
-  const optional = { '#reason': standing.reason, '#error': standing.error, due, wpk: keys?.wpk, wsk: keys?.wsk };
+  // A later grant mark keeps the key of the revoke that waits here (R16), so an urgent place is written as one.
+  const urgent = standing.place.kind === 'run' && standing.place.urgent ? keys?.wsk : undefined;
+  const where = { due, wpk: keys?.wpk, wsk: keys?.wsk, urgent };
+  const optional = { '#reason': standing.reason, '#error': standing.error, ...where };
   const set = ['#status = :status', 'attempts = :attempts'];
-  const remove = standing.place.kind === 'run' && standing.place.urgent ? [] : ['urgent'];
+  const remove: string[] = [];
   const values: Record<string, unknown> = { ':status': standing.status, ':attempts': standing.attempts };
   for (const [name, value] of Object.entries(optional)) {
     const placeholder = `:s_${name.replace('#', '')}`;

@@ -5,7 +5,7 @@
 import type { GroupLookup, GroupRef, Page, PageRequest, UserLookup } from './directory.ts';
 import { type Context, connectionOf, countOf, readAccount, readAccounts } from './dynamo-context.ts';
 import { getGroup, groupOf, readGuard } from './dynamo-groups.ts';
-import { type Item, keyText } from './dynamo-store.ts';
+import { Conflict, type Item, keyText } from './dynamo-store.ts';
 import { getUser, userOf } from './dynamo-users.ts';
 import { emailKey, emailPk, externalIdPk, groupKey, memberKey, membersPk, positionKey, userKey, userNameKey } from './keys.ts';
 import { normal } from './normal.ts';
@@ -20,9 +20,8 @@ export async function findUsers(ctx: Context, c: ConnectionId, lookup: UserLooku
       return user === undefined ? [] : [user];
     }
     case 'userName': {
-      const guard = await ctx.store.get(userNameKey(c, lookup.value));
-      const user = guard === undefined ? undefined : await getUser(ctx, c, String(guard['userId']));
-      return user !== undefined && normal(user.resource.userName) === normal(lookup.value) ? [user] : [];
+      const user = await userNamed(ctx, c, lookup.value);
+      return user === undefined ? [] : [user];
     }
     case 'externalId': {
       const users = await usersBehind(ctx, c, externalIdPk(c, 'U', lookup.value));
@@ -34,6 +33,17 @@ export async function findUsers(ctx: Context, c: ConnectionId, lookup: UserLooku
       return users.filter((user) => user.resource.emails?.some((email) => emailKey(email.value ?? '') === wanted));
     }
   }
+}
+
+/** The name may move from one user to another between the two reads: then it is looked up again (I01). */
+async function userNamed(ctx: Context, c: ConnectionId, userName: string): Promise<UserRecord | undefined> {
+  return ctx.store.contend(async () => {
+    const guard = await ctx.store.get(userNameKey(c, userName));
+    if (guard === undefined) return undefined;
+    const user = await getUser(ctx, c, String(guard['userId']));
+    if (user !== undefined && normal(user.resource.userName) === normal(userName)) return user;
+    throw new Conflict();
+  });
 }
 
 async function usersBehind(ctx: Context, c: ConnectionId, pk: string): Promise<UserRecord[]> {
@@ -51,8 +61,7 @@ export async function findGroups(ctx: Context, c: ConnectionId, lookup: GroupLoo
       return group === undefined ? [] : [group];
     }
     case 'displayName': {
-      const guard = await readGuard(ctx, c, lookup.value);
-      const group = guard.groupId === undefined ? undefined : await getGroup(ctx, c, guard.groupId);
+      const group = await groupNamed(ctx, c, lookup.value);
       return group === undefined ? [] : [group];
     }
     case 'externalId': {
@@ -70,6 +79,16 @@ export async function findGroups(ctx: Context, c: ConnectionId, lookup: GroupLoo
       return ids.flatMap((id) => groups.get(id) ?? []);
     }
   }
+}
+
+async function groupNamed(ctx: Context, c: ConnectionId, displayName: string): Promise<GroupRecord | undefined> {
+  return ctx.store.contend(async () => {
+    const { groupId } = await readGuard(ctx, c, displayName);
+    if (groupId === undefined) return undefined;
+    const group = await getGroup(ctx, c, groupId);
+    if (group !== undefined && normal(group.displayName.trim()) === normal(displayName.trim())) return group;
+    throw new Conflict();
+  });
 }
 
 export async function liveGroups(
@@ -103,13 +122,21 @@ export async function groupsOf(
 }
 
 export async function listMembers(ctx: Context, c: ConnectionId, group: GroupId): Promise<UserId[]> {
-  const { items } = await ctx.store.query({ pk: membersPk(c, group) });
-  return items.map((item) => UserId.parse(item['sk']));
+  const [rows, leaving] = await Promise.all([ctx.store.query({ pk: membersPk(c, group) }), leavingUsers(ctx, c)]);
+  return rows.items.map((item) => UserId.parse(item['sk'])).filter((id) => !leaving.has(id));
+}
+
+/** Deleted users whose memberships a crash left behind: gone for every reader until the sweep has them (I04, R7). */
+async function leavingUsers(ctx: Context, c: ConnectionId): Promise<Set<string>> {
+  const { items } = await ctx.store.query({ pk: c, begins: 'SWEEP#' });
+  return new Set(items.filter((item) => item['kind'] === 'userDeleted').map((item) => String(item['userId'])));
 }
 
 export async function isMember(ctx: Context, c: ConnectionId, group: GroupId, user: string): Promise<boolean> {
   const parsed = UserId.safeParse(user);
-  return parsed.success && (await ctx.store.get(memberKey(c, group, parsed.data))) !== undefined;
+  if (!parsed.success) return false;
+  const keys = [memberKey(c, group, parsed.data), userKey(c, parsed.data)];
+  return (await ctx.store.batchGet(keys)).size === keys.length;
 }
 
 export async function listUsers(ctx: Context, c: ConnectionId, page: PageRequest): Promise<Page<UserRecord>> {
@@ -138,7 +165,8 @@ async function listPage(ctx: Context, c: ConnectionId, request: ListRequest): Pr
   const skip = page.startIndex - start.startIndex;
   const { items, more } = await read(ctx, `${c}#${type}`, { ...request, after: start.after, wanted: skip + page.count });
   const shown = items.slice(skip);
-  if (!more) return { items: shown, total: start.startIndex - 1 + items.length };
+  // Read from the beginning to the end, the page itself is the count; behind a position others may have come or gone.
+  if (!more) return { items: shown, total: start.after === undefined ? items.length : await counted() };
   await leavePosition(ctx, c, { type, startIndex: page.startIndex + shown.length, after: String(shown.at(-1)?.['sk']) });
   return { items: shown, total: Math.max(await counted(), page.startIndex + shown.length) };
 }

@@ -3,14 +3,21 @@
  * conditional write makes it current together with the sweep that marks whom it touches; until then nobody reads it.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { bindWrite, readBinding, readBindings } from './dynamo-bindings.ts';
-import { COUNTER_SHARDS, type Context, counterKey, freshConnection, journalWrite } from './dynamo-context.ts';
+import { bindWrite, readBinding, unbindWrite } from './dynamo-bindings.ts';
+import {
+  COUNTER_SHARDS,
+  type Context,
+  counterKey,
+  freshConnection,
+  journalWrite,
+  UnknownConnection,
+} from './dynamo-context.ts';
 import { getGroup, guardWrite, readGuard } from './dynamo-groups.ts';
 import type { Write } from './dynamo-store.ts';
 import { ConditionFailed } from './dynamo-store.ts';
 import { rulesOf } from './dynamo-work.ts';
-import { bindingKey, configKey, entitlementKey, ruleKey, sweepKey } from './keys.ts';
-import { type BoundRule, type ConnectionId, ConnectionSettings, type GroupId, type Rule } from './records.ts';
+import { configKey, entitlementKey, ruleKey, sweepKey } from './keys.ts';
+import { type BoundRule, type ConnectionId, ConnectionSettings, type Rule } from './records.ts';
 import type { MappingDraft, OperatorDirectory } from './work.ts';
 
 export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['setUp']>[0]): Promise<void> {
@@ -32,12 +39,14 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
     })),
   ];
   const { key, ...about } = org;
-  const existing = await ctx.store.get(configKey(key));
-  if (existing === undefined) await ctx.store.put(configKey(key), { ...about, connections: [], v: 1 }, absent);
-  try {
-    await ctx.store.transact(writes);
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
+  const orgItem: Write = { kind: 'put', key: configKey(key), item: { ...about, connections: [], v: 1 }, condition: absent };
+  for (const part of [[orgItem], writes]) {
+    try {
+      await ctx.store.transact(part);
+    } catch (error) {
+      // It is there already and stays as it is.
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
   }
   await ctx.store.update({
     key: configKey(key),
@@ -45,6 +54,11 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
     condition: 'NOT contains(connections, :one)',
     values: { ':added': [connection.id], ':one': connection.id },
   });
+}
+
+/** Nobody's username can be in doubt. Until then a connection that found such a person goes on only reporting. */
+function isDecided(settings: ConnectionSettings): boolean {
+  return Object.values(settings.domains).every((domain) => domain.type !== 'federatedID' || domain.username !== undefined);
 }
 
 /** Settings, their version on every counter shard, and the sweep that derives every identity anew: one transaction. */
@@ -62,7 +76,7 @@ export async function changeSettings(
       {
         kind: 'update',
         key: configKey(c),
-        expression: 'SET settings = :settings, settingsVersion = :version ADD rev :one REMOVE usernameUndecided',
+        expression: `SET settings = :settings, settingsVersion = :version ADD rev :one${isDecided(settings) ? ' REMOVE usernameUndecided' : ''}`,
         condition: 'rev = :rev',
         values: { ':settings': settings, ':version': version, ':one': 1, ':rev': connection.rev },
       },
@@ -79,24 +93,35 @@ export async function changeSettings(
   });
 }
 
+/**
+ * Writes the new version's rules, then makes it current by one conditional write together with the sweep that marks
+ * whom it touches (R13). Each attempt writes under a number of its own, so that rules of an attempt that crashed or
+ * lost never mix into a version in force.
+ */
 export async function applyMapping(ctx: Context, c: ConnectionId, draft: MappingDraft): Promise<boolean> {
   const connection = await freshConnection(ctx, c);
   if (connection.mappingVersion !== draft.expectedVersion) return false;
   const before = await rulesOf(ctx, connection);
-  const version = connection.mappingVersion + 1;
-  for (const rule of draft.rules) await writeRule(ctx, c, { rule, version, isNew: !before.some((one) => one.id === rule.id) });
-  const bindings = await readBindings(ctx, c);
-  const after = draft.rules.map((rule): BoundRule => ({ ...rule, binding: bindings.get(rule.id) }));
-  const scope = touchedBy(before, after, { left: [connection.left, draft.left] });
+  const version = await reserveVersion(ctx, c);
+  for (const rule of draft.rules) {
+    const isNew = !before.some((one) => one.id === rule.id);
+    if (!(await writeRule(ctx, c, { rule, version, isNew, expected: draft.expectedVersion }))) return false;
+  }
+  const scope = touchedBy(before, draft.rules, { left: [connection.left, draft.left] });
   try {
     await ctx.store.transact([
       {
         kind: 'update',
         key: configKey(c),
         expression: 'SET mappingVersion = :version, #left = :left ADD rev :one',
-        condition: 'rev = :rev',
+        condition: 'mappingVersion = :expected',
         names: { '#left': 'left' },
-        values: { ':version': version, ':left': draft.left.map(entitlementKey), ':one': 1, ':rev': connection.rev },
+        values: {
+          ':version': version,
+          ':left': draft.left.map(entitlementKey),
+          ':one': 1,
+          ':expected': draft.expectedVersion,
+        },
       },
       { kind: 'put', key: sweepKey(c, ctx.newId()), item: { kind: 'mark', ...scope, v: 1 } },
       journalWrite(ctx, c, { fact: 'mappingApplied', version, rules: draft.rules.length }),
@@ -106,84 +131,89 @@ export async function applyMapping(ctx: Context, c: ConnectionId, draft: Mapping
     throw error;
   }
   ctx.settings.delete(c);
-  await forgetDropped(ctx, c, { before, after });
   return true;
+}
+
+async function reserveVersion(ctx: Context, c: ConnectionId): Promise<number> {
+  const item = await ctx.store.update({
+    key: configKey(c),
+    expression: 'SET mappingDraft = if_not_exists(mappingDraft, mappingVersion) + :one',
+    condition: 'attribute_exists(pk)',
+    values: { ':one': 1 },
+  });
+  if (item === undefined) throw new UnknownConnection(c);
+  return Number(item['mappingDraft']);
 }
 
 interface NewRule {
   readonly rule: Rule;
   readonly version: number;
+  /** Not in the version in force: it has no group yet, whatever an earlier version of it was bound to. */
   readonly isNew: boolean;
+  readonly expected: number;
 }
 
-/** The rule's item, its name on the guard, and the binding to a group that is already there (R11). */
-async function writeRule(ctx: Context, c: ConnectionId, { rule, version, isNew }: NewRule): Promise<void> {
-  await ctx.store.contend(async () => {
-    const writes: Write[] = [{ kind: 'put', key: ruleKey(c, version, rule.id), item: { ...rule, v: 1 } }];
-    if (rule.group !== undefined) {
-      const guard = await readGuard(ctx, c, rule.group);
-      const stale = await readBinding(ctx, c, rule.id);
-      const group = guard.groupId === undefined ? undefined : await getGroup(ctx, c, guard.groupId);
-      if (guard.ruleId !== rule.id) {
-        const after = { ...(guard.groupId === undefined ? {} : { groupId: guard.groupId }), ruleId: rule.id };
-        writes.push(guardWrite(c, rule.group, { before: guard, after }));
-      }
-      if (isNew && stale !== undefined) writes.push(await unbindWrite(c, rule.id));
-      else if (stale === undefined && group !== undefined) {
-        writes.push(bindWrite(ctx, c, { rule: rule.id, group, before: undefined }));
-      }
-      if (isNew && stale !== undefined) {
-        await ctx.store.transactOnce(writes);
-        if (group !== undefined) {
-          await ctx.store.transactOnce([bindWrite(ctx, c, { rule: rule.id, group, before: undefined })]);
-        }
-        return;
-      }
+/** The rule's item, its name on the guard and its group, in one write (R11). False: another version came into force. */
+async function writeRule(ctx: Context, c: ConnectionId, { rule, version, isNew, expected }: NewRule): Promise<boolean> {
+  return ctx.store.contend(async () => {
+    const inForce: Write = {
+      kind: 'check',
+      key: configKey(c),
+      condition: 'mappingVersion = :expected',
+      values: { ':expected': expected },
+    };
+    const item: Write = { kind: 'put', key: ruleKey(c, version, rule.id), item: { ...rule, v: 1 } };
+    try {
+      await ctx.store.transactOnce([inForce, item, ...(await bindingWrites(ctx, c, { rule, isNew }))]);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionFailed && error.failed.includes(0)) return false;
+      throw error;
     }
-    await ctx.store.transactOnce(writes);
   });
 }
 
-async function unbindWrite(c: ConnectionId, rule: string): Promise<Write> {
-  return { kind: 'delete', key: bindingKey(c, rule) };
-}
-
-/** Whose desired state can differ: the groups of every rule that came, went or changed. */
-function touchedBy(
-  before: readonly BoundRule[],
-  after: readonly BoundRule[],
-  { left }: { readonly left: readonly [readonly string[], readonly string[]] },
-): { groups: Set<string>; everyone: boolean } {
-  const groups = new Set<string>();
-  let everyone = !isDeepStrictEqual([...left[0]].sort(), [...left[1]].map(entitlementKey).sort());
-  const content = (rule: BoundRule | undefined): unknown =>
-    rule === undefined ? undefined : JSON.parse(JSON.stringify([rule.grants, rule.mode, rule.binding?.groupId]));
-  for (const id of new Set([...before, ...after].map((rule) => rule.id))) {
-    const [was, is] = [before.find((rule) => rule.id === id), after.find((rule) => rule.id === id)];
-    if (isDeepStrictEqual(content(was), content(is))) continue;
-    if (was?.everyone || is?.everyone) everyone = true;
-    for (const rule of [was, is]) if (rule?.binding !== undefined) groups.add(rule.binding.groupId);
-  }
-  if (groups.size === 0) groups.add('-');
-  return { groups, everyone };
-}
-
-/** A rule that is no longer in the mapping forgets its group: coming back later it is a new rule. */
-async function forgetDropped(
+async function bindingWrites(
   ctx: Context,
   c: ConnectionId,
-  { before, after }: { readonly before: readonly BoundRule[]; readonly after: readonly BoundRule[] },
-): Promise<void> {
-  const dropped = before.filter((rule) => !after.some((one) => one.id === rule.id));
-  for (const rule of dropped) {
-    await ctx.store.contend(async () => {
-      const writes: Write[] = [await unbindWrite(c, rule.id)];
-      if (rule.group !== undefined) {
-        const guard = await readGuard(ctx, c, rule.group);
-        const rest: { groupId?: GroupId } = guard.groupId === undefined ? {} : { groupId: guard.groupId };
-        if (guard.ruleId === rule.id) writes.push(guardWrite(c, rule.group, { before: guard, after: rest }));
-      }
-      await ctx.store.transactOnce(writes);
-    });
+  { rule, isNew }: { readonly rule: Rule; readonly isNew: boolean },
+): Promise<Write[]> {
+  if (rule.group === undefined) return [];
+  const guard = await readGuard(ctx, c, rule.group);
+  const before = await readBinding(ctx, c, rule.id);
+  const group = guard.groupId === undefined ? undefined : await getGroup(ctx, c, guard.groupId);
+  const writes: Write[] = [];
+  if (before === undefined || isNew) {
+    if (group !== undefined) writes.push(bindWrite(ctx, c, { rule: rule.id, group, before }));
+    else if (before !== undefined) writes.push(unbindWrite(c, before));
   }
+  if (writes.length === 0 && guard.ruleId === rule.id) return [];
+  // The guard moves with every binding: whoever creates, renames or deletes its group meanwhile looks again (R11).
+  const after = { ...(guard.groupId === undefined ? {} : { groupId: guard.groupId }), ruleId: rule.id };
+  return [...writes, guardWrite(c, rule.group, { before: guard, after })];
+}
+
+/**
+ * Whose desired state can differ: everybody in the group of a rule that came, went, changed or had no group yet.
+ * The groups of rules in the new version are looked up by the sweep: one may be created while the version is written.
+ */
+function touchedBy(
+  before: readonly BoundRule[],
+  after: readonly Rule[],
+  { left }: { readonly left: readonly [readonly string[], readonly string[]] },
+): { groups: Set<string>; rules: Set<string>; everyone: boolean } {
+  const groups = new Set(['-']);
+  const rules = new Set(['-']);
+  let everyone = !isDeepStrictEqual([...left[0]].sort(), [...left[1]].map(entitlementKey).sort());
+  const content = (rule: Rule | undefined): unknown =>
+    rule === undefined ? undefined : JSON.parse(JSON.stringify([rule.grants, rule.mode]));
+  for (const id of new Set([...before, ...after].map((rule) => rule.id))) {
+    const [was, is] = [before.find((rule) => rule.id === id), after.find((rule) => rule.id === id)];
+    const bound = was === undefined || was.everyone || was.binding !== undefined;
+    if (bound && isDeepStrictEqual(content(was), content(is))) continue;
+    if (was?.everyone || is?.everyone) everyone = true;
+    if (was?.binding !== undefined) groups.add(was.binding.groupId);
+    if (is !== undefined) rules.add(id);
+  }
+  return { groups, rules, everyone };
 }

@@ -4,6 +4,7 @@
  */
 import { uuidOf } from './ids.ts';
 import { type Context, freshConnection } from './dynamo-context.ts';
+import { readBindings } from './dynamo-bindings.ts';
 import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { removeMembershipsOf } from './dynamo-leave.ts';
 import type { Item } from './dynamo-store.ts';
@@ -62,7 +63,7 @@ interface Walk extends Sweep {
 
 /** Marks the members of each named group, or everybody. `at` and `after` are the resume key. */
 async function markSweep(ctx: Context, connection: Connection, { item, key, until }: Walk): Promise<boolean> {
-  const groups = [...(item['groups'] as Set<string>)].filter((id) => id !== '-').sort();
+  const groups = await groupsToMark(ctx, connection.id, { item, key });
   const partitions = item['everyone'] === true ? [`${connection.id}#U`] : groups.map((id) => membersPk(connection.id, GroupId.parse(id)));
   let at = Number(item['at'] ?? 0);
   let after = item['after'] === undefined ? undefined : String(item['after']);
@@ -78,6 +79,33 @@ async function markSweep(ctx: Context, connection: Connection, { item, key, unti
   }
   await ctx.store.remove(key);
   return true;
+}
+
+/**
+ * The groups that the touched rules follow, looked up once when the sweep begins: whoever joins one of them later marks
+ * himself under the new mapping (R13). Kept on the sweep, so that its resume key keeps its meaning.
+ */
+async function groupsToMark(
+  ctx: Context,
+  c: ConnectionId,
+  { item, key }: { readonly item: Item; readonly key: Key },
+): Promise<string[]> {
+  const groups = item['groups'] as Set<string>;
+  if (item['rules'] instanceof Set) {
+    const bindings = await readBindings(ctx, c);
+    for (const rule of item['rules'] as Set<string>) {
+      const binding = bindings.get(rule);
+      if (binding !== undefined) groups.add(binding.groupId);
+    }
+    await ctx.store.update({
+      key,
+      expression: 'SET groups = :groups REMOVE #rules',
+      condition: 'attribute_exists(pk)',
+      names: { '#rules': 'rules' },
+      values: { ':groups': groups },
+    });
+  }
+  return [...groups].filter((id) => id !== '-').sort();
 }
 
 async function rederiveSweep(ctx: Context, connection: Connection, { item, key, until }: Walk): Promise<boolean> {

@@ -38,7 +38,7 @@ export interface OrgDesk {
   members(name: string): string[];
   /** Returns how many faults wait. */
   queueFaults(faults: readonly Fault[]): number;
-  turnKnobs(settings: KnobSettings): Knobs;
+  turnKnobs(settings: KnobSettings | Readonly<Record<string, unknown>>): Knobs;
   /** @throws NothingThere when the action names something that is not there */
   byHand(action: HandAction): void;
   /** Starts over; credentials, org id, knobs and signing key stay unless a whole state is given. */

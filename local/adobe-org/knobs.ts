@@ -7,7 +7,7 @@ import * as z from 'zod';
 const Range = z.tuple([z.number().min(0), z.number().min(0)]);
 const Chance = z.number().min(0).max(1);
 
-const LimitsPerMinute = z.object({
+const LimitsPerMinute = z.strictObject({
   action: z.number().int().default(10),
   users: z.number().int().default(25),
   groupUsers: z.number().int().default(25),
@@ -16,7 +16,7 @@ const LimitsPerMinute = z.object({
 });
 
 /** Chances per call; all 0, because a first `npm start` must not show random errors. */
-const RandomFaults = z.object({
+const RandomFaults = z.strictObject({
   status500: Chance.default(0),
   status502: Chance.default(0),
   status504: Chance.default(0),
@@ -101,12 +101,18 @@ export type Knobs = z.infer<typeof Knobs>;
 /** What a caller may say: some knobs, and inside the two nested ones some entries. */
 export type KnobSettings = z.input<typeof Knobs>;
 
+const Nested = z.looseObject({
+  limitsPerMinute: z.record(z.string(), z.unknown()).default({}),
+  randomFaults: z.record(z.string(), z.unknown()).default({}),
+});
+
 /** Lays `settings` over `knobs`. @throws z.ZodError for an unknown knob or an illegal value */
-export function turnKnobs(knobs: Knobs, settings: KnobSettings): Knobs {
+export function turnKnobs(knobs: Knobs, settings: KnobSettings | Readonly<Record<string, unknown>>): Knobs {
+  const { limitsPerMinute, randomFaults, ...others } = Nested.parse(settings);
   return Knobs.parse({
     ...knobs,
-    ...settings,
-    limitsPerMinute: { ...knobs.limitsPerMinute, ...settings.limitsPerMinute },
-    randomFaults: { ...knobs.randomFaults, ...settings.randomFaults },
+    ...others,
+    limitsPerMinute: { ...knobs.limitsPerMinute, ...limitsPerMinute },
+    randomFaults: { ...knobs.randomFaults, ...randomFaults },
   });
 }

@@ -91,6 +91,8 @@ describe('control interface', () => {
       { action: 2, users: 25, groupUsers: 25, user: 25, groups: 5 },
       400,
     ]);
+    await control(bench, 'knobs', { retryAfterForm: 'date' });
+    expect(bench.org.state().meta.knobs).toEqual({ ...knobs, retryAfterForm: 'date' });
     await control(bench, 'seed', { groups: 2, profiles: 3, people: 4 });
     expect(bench.org.people()).toHaveLength(4);
     expect(await bench.token()).not.toBe('');
@@ -107,6 +109,7 @@ describe('control interface', () => {
     ['a name that occurs twice', 'console', { action: 'grant', email: ADA, group: 'Twice' }, 404],
     ['an unknown action', 'console', { action: 'dance' }, 400],
     ['an unknown knob', 'knobs', { usersPageSiz: 3 }, 400],
+    ['an unknown chance', 'knobs', { randomFaults: { fire: 1 } }, 400],
     ['an unknown fault', 'faults', { next: [{ kind: 'flood' }] }, 400],
   ])('%s is refused with a reason', async (_, path, body, status) => {
     const answer = await control(aBench(), path, body);

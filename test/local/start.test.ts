@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { readEndpoint } from '../../local/endpoint.ts';
 import { endProcess, type ProcessMark, stillRuns } from '../../local/processes.ts';
 
@@ -108,7 +109,7 @@ describe('npm start', () => {
     const before = endpointOf(folder);
     const created = await scim(folder, '/Users', { method: 'POST', body: jane });
     expect(created.status).toBe(201);
-    const { id } = await created.json();
+    const { id } = z.object({ id: z.string() }).parse(await created.json());
     first.child.kill('SIGKILL');
     await first.closed;
     const orphan = jsonOf(folder, 'adobe-process.json').process;
