@@ -3,8 +3,9 @@
  * org, and a token. A later start finds it all there and changes nothing that an operator may have changed since.
  */
 import type { TokenDirectory } from '../lambdas/directory/directory.ts';
-import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
-import type { OperatorDirectory } from '../lambdas/directory/work.ts';
+import { ruleIdOf } from '../lambdas/directory/keys.ts';
+import { ConnectionId, type ConnectionSettings, OrgKey, type Rule } from '../lambdas/directory/records.ts';
+import type { OperatorDirectory, SyncDirectory } from '../lambdas/directory/work.ts';
 import type { AdobeEndpoint } from './endpoint.ts';
 
 export const localConnection = ConnectionId.parse('local');
@@ -24,8 +25,28 @@ const settings: ConnectionSettings = {
   protected: [],
 };
 
+/** The mapping that a first start applies: two subscriptions of Dynamic Chat told apart by user groups, and the rest. */
+const exampleMapping: readonly Pick<Rule, 'group' | 'grants'>[] = [
+  { group: 'Chat agents EU', grants: [{ name: 'Chat agents EU', kind: 'userGroup' }] },
+  { group: 'Chat agents US', grants: [{ name: 'Chat agents US', kind: 'userGroup' }] },
+  {
+    group: 'Marketing EU',
+    grants: [{ name: 'Marketing User EU', kind: 'profile', product: 'Dynamic Chat (EU)' }],
+  },
+  {
+    group: 'Marketing',
+    grants: [
+      { name: 'Marketing', kind: 'userGroup' },
+      { name: 'Marketo Standard', kind: 'profile', product: 'Marketo Engage' },
+    ],
+  },
+  { group: 'Sales', grants: [{ name: 'Sales Insight', kind: 'profile', product: 'Sales Insight Actions' }] },
+];
+
 export interface SeedInput {
-  readonly directory: OperatorDirectory & TokenDirectory & { findToken(presented: string): Promise<unknown> };
+  readonly directory: OperatorDirectory &
+    TokenDirectory &
+    Pick<SyncDirectory, 'getConnection'> & { findToken(presented: string): Promise<unknown> };
   readonly adobe: AdobeEndpoint;
   /** The token of the last start, if there was one. */
   readonly token: string | undefined;
@@ -37,7 +58,16 @@ export async function seedBridge({ directory, adobe, token }: SeedInput): Promis
     org: { key: localOrg, adobeOrgId: adobe.orgId, clientId: adobe.clientId },
     connection: { id: localConnection, settings },
   });
+  await seedMapping(directory);
   if (token !== undefined && (await directory.findToken(token)) !== undefined) return { token };
   const { secret } = await directory.createToken(localConnection, { label: 'npm start' });
   return { token: secret };
+}
+
+/** Only where no mapping was ever applied: an operator's mapping is never touched. */
+async function seedMapping(directory: SeedInput['directory']): Promise<void> {
+  const { mappingVersion } = await directory.getConnection(localConnection);
+  if (mappingVersion > 0) return;
+  const rules = exampleMapping.map((rule) => ({ ...rule, id: ruleIdOf(rule), everyone: false }));
+  await directory.applyMapping(localConnection, { rules, left: [], expectedVersion: 0 });
 }

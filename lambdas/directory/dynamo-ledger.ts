@@ -67,6 +67,7 @@ async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promis
       },
     },
     journalWrite(ctx, o, { fact: 'intent', account: account.id, intent: intent.id, actions: kindsOf(intent.actions) }),
+    ...(draft.facts ?? []).map((fact) => journalWrite(ctx, o, { ...fact, account: account.id })),
   ];
   if (unchanged !== undefined) {
     writes.push({

@@ -22,6 +22,9 @@ import type { MappingDraft, OperatorDirectory } from './work.ts';
 
 export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['setUp']>[0]): Promise<void> {
   const { org, connection } = draft;
+  if (String(org.key) === String(connection.id)) {
+    throw new Error(`org and connection are both called ${org.key}: their settings share a partition, so give them two names`);
+  }
   const absent = 'attribute_not_exists(pk)';
   const settings = ConnectionSettings.parse(connection.settings);
   const writes: Write[] = [

@@ -188,6 +188,7 @@ export async function readFaults(ctx: Context, o: OrgKey): Promise<Fault[]> {
     scope: String(item['scope']),
     error: AccountError.parse(item['error']),
     retryAt: Number(item['retryAt']),
+    ...(item['stopsRevokes'] === true ? { stopsRevokes: true } : {}),
   }));
 }
 
@@ -196,8 +197,16 @@ export async function tripFault(ctx: Context, o: OrgKey, fault: Fault): Promise<
 }
 
 export async function clearFault(ctx: Context, o: OrgKey, { scope, limit }: { scope: string; limit: number }): Promise<boolean> {
-  await ctx.store.remove(faultKey(o, scope));
-  return wakeParked(ctx, o, { scope, limit });
+  // Lifted first and removed last: a crash in between leaves somebody who goes on waking (R16).
+  await ctx.store.update({
+    key: faultKey(o, scope),
+    expression: 'SET retryAt = :now',
+    condition: 'attribute_exists(pk) AND retryAt > :now',
+    values: { ':now': ctx.now() },
+  });
+  const woken = await wakeParked(ctx, o, { scope, limit });
+  if (woken) await ctx.store.remove(faultKey(o, scope));
+  return woken;
 }
 
 /** Marks accounts parked on one entitlement or domain (R16: they return when what they wait for changes). */

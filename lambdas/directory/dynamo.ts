@@ -10,6 +10,7 @@ import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import { findGroups, findUsers, groupsOf, isMember, listGroups, listMembers, listUsers } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
+import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
@@ -69,6 +70,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
 }
 
 function syncSide(ctx: Context): SyncDirectory {
+  const parkedScopes = new Set<string>();
   return {
     getOrg: (o) => work.getOrg(ctx, o),
     changeOrg: (o, change) => work.changeOrg(ctx, o, change),
@@ -85,7 +87,10 @@ function syncSide(ctx: Context): SyncDirectory {
     claimWanted: (o, id) => claimWanted(ctx, o, id),
     observe: (o, email, observed) => work.observe(ctx, o, { email, ...observed }),
     writeIntents: (o, lease, drafts) => writeIntents(ctx, o, { lease, drafts }),
-    changeLedger: (o, id, input) => changeLedger(ctx, o, { id, ...input }),
+    changeLedger: (o, id, { compute, ...input }) =>
+      noteParked(ctx, { org: o, known: parkedScopes }, (note) =>
+        changeLedger(ctx, o, { id, ...input, compute: (fresh) => note(compute(fresh)) }),
+      ),
     readFaults: (o) => work.readFaults(ctx, o),
     tripFault: (o, fault) => work.tripFault(ctx, o, fault),
     clearFault: (o, scope, limit) => work.clearFault(ctx, o, { scope, limit }),
@@ -104,6 +109,8 @@ function operatorSide(ctx: Context): OperatorDirectory {
     groupNamed: async (c, displayName) => (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
     standings: (o) => standings(ctx, o),
     parkedOn: (o, scopes) => parkedOn(ctx, o, scopes),
+    readPlaces: (o) => readPlaces(ctx, o),
+    accountsOfGroup: (c, group) => accountsOfGroup(ctx, c, group),
   };
 }
 

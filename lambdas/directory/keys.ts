@@ -74,6 +74,8 @@ export const ruleKey = (c: ConnectionId, version: number, rule: string): Key => 
 export const bindingKey = (c: ConnectionId, rule: string): Key => ({ pk: c, sk: `BIND#${rule}` });
 export const sweepKey = (owner: ConnectionId | OrgKey, id: string): Key => ({ pk: owner, sk: `SWEEP#${id}` });
 export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#${digest(scope)}` });
+/** Remembers the name behind a parked partition's digest. */
+export const parkedScopeKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `PARK#${digest(scope)}` });
 export const catalogueKey = (o: OrgKey, groupId: string): Key => ({ pk: o, sk: `CAT#${groupId}` });
 export const leaseKey = (o: OrgKey): Key => ({ pk: o, sk: 'LEASE' });
 export const budgetKey = (clientId: string, endpoint: string): Key => ({ pk: `B#${clientId}`, sk: endpoint });

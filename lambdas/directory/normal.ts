@@ -55,7 +55,8 @@ export function identifierProblem(text: string): string | undefined {
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
     if (isControl(code)) return 'holds a control character, which cannot be part of a name; remove it';
-    if (isBidiControl(code)) return 'holds an invisible character that changes the writing direction; remove it';
+    if (isBidiControl(code))
+      return 'holds an invisible character that changes the writing direction; remove it';
     if (isZeroWidth(code)) return 'holds an invisible zero-width character; remove it';
   }
   return undefined;

@@ -17,6 +17,7 @@ import type {
   Connection,
   ConnectionId,
   ConnectionSettings,
+  GroupId,
   GroupRecord,
   IdentityItem,
   Intent,
@@ -76,6 +77,8 @@ export interface IntentDraft {
   readonly unchanged?: { readonly email: string; readonly rev: number };
   /** An address claimed together with the intent: the temporary one that breaks a swap (R32). */
   readonly claim?: Claim;
+  /** What the decision found out by itself, journalled with the intent. */
+  readonly facts?: readonly Fact[];
 }
 
 export type ClaimOutcome =
@@ -90,7 +93,10 @@ export interface Fault {
   /** An entitlement's key or an e-mail domain. */
   readonly scope: string;
   readonly error: AccountError;
+  /** From then on it stops nobody, and whoever waits for it is woken. */
   readonly retryAt: number;
+  /** Nobody can be taken out of that group either: it is unknown to Adobe, or a revoke met the fault (R17). */
+  readonly stopsRevokes?: boolean;
 }
 
 export interface MappingDraft {
@@ -143,13 +149,21 @@ export interface SyncDirectory {
 
   readFaults(o: OrgKey): Promise<readonly Fault[]>;
   tripFault(o: OrgKey, fault: Fault): Promise<void>;
-  /** Removes the fault and marks up to `limit` of the accounts parked on it; true when none is left. */
+  /** Lifts the fault and marks up to `limit` of the accounts parked on it; true, and the fault gone, when none is left. */
   clearFault(o: OrgKey, scope: string, limit: number): Promise<boolean>;
 
   readCatalogue(o: OrgKey): Promise<readonly CatalogueEntry[]>;
   saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
   runSweeps(o: OrgKey, until: number): Promise<boolean>;
+}
+
+/** The work index as an operator sees it: a hint (R16). */
+export interface Places {
+  readonly run: readonly AccountId[];
+  readonly held: readonly AccountId[];
+  readonly timer: readonly AccountId[];
+  readonly parked: readonly { readonly scope: string; readonly ids: readonly AccountId[] }[];
 }
 
 export interface OperatorDirectory {
@@ -168,6 +182,10 @@ export interface OperatorDirectory {
   standings(o: OrgKey): Promise<{ readonly run: number; readonly held: number; readonly timer: number }>;
   /** Accounts parked on the given entitlements or domains. */
   parkedOn(o: OrgKey, scopes: readonly string[]): Promise<readonly AccountId[]>;
+  /** Who stands where in the work index, by what the parked ones wait for. */
+  readPlaces(o: OrgKey): Promise<Places>;
+  /** The accounts behind a group's memberships, strongly, page by page. */
+  accountsOfGroup(c: ConnectionId, group: GroupId): AsyncIterable<readonly Account[]>;
 }
 
 /** The lease went to somebody else: stop without touching anything. */

@@ -64,7 +64,9 @@ export interface SchemaRef {
 }
 
 function tableOf(object: z.ZodObject): ReadonlyMap<string, Attribute> {
-  return new Map(Object.entries(object.shape).map(([name, schema]) => [fold(name), attributeOf(name, schema)]));
+  return new Map(
+    Object.entries(object.shape).map(([name, schema]) => [fold(name), attributeOf(name, schema)]),
+  );
 }
 
 function attributeOf(name: string, declared: unknown): Attribute {

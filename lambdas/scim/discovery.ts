@@ -2,7 +2,7 @@
  * The three discovery documents (RFC 7643 sections 5 to 7, RFC 7644 section 4). What they say is derived from what the code
  * does: schemas from the table that validates, limits from the constants that are enforced (rows 31, 45).
  */
-import { type Attribute, type ResourceKind, type Schema, GROUP, SCHEMAS, USER } from './attributes.ts';
+import { type Attribute, GROUP, type ResourceKind, SCHEMAS, type Schema, USER } from './attributes.ts';
 import { ScimError } from './errors.ts';
 import { fold } from './json.ts';
 import { LARGEST_PAGE_SIZE, listResponse } from './list.ts';
@@ -47,7 +47,8 @@ export function listResourceTypes(call: Call): Answer {
 
 export function getResourceType({ baseUrl }: Call, name: string): Answer {
   const kind = [USER, GROUP].find((known) => known.name === name);
-  if (kind === undefined) throw new ScimError(404, 'There is no such resource type. GET /ResourceTypes lists all of them.');
+  if (kind === undefined)
+    throw new ScimError(404, 'There is no such resource type. GET /ResourceTypes lists all of them.');
   return { status: 200, body: resourceType(kind, baseUrl) };
 }
 
@@ -59,14 +60,18 @@ export function listSchemas(call: Call): Answer {
 /** Row 44: URNs are compared without regard to case. */
 export function getSchema({ baseUrl }: Call, urn: string): Answer {
   const schema = SCHEMAS.find((known) => fold(known.urn) === fold(urn));
-  if (schema === undefined) throw new ScimError(404, 'There is no such schema. GET /Schemas lists all of them.');
+  if (schema === undefined)
+    throw new ScimError(404, 'There is no such schema. GET /Schemas lists all of them.');
   return { status: 200, body: describe(schema, baseUrl) };
 }
 
 /** Row 43: so that no client believes its filter was applied. */
 function refuseFilter({ query }: Call): void {
   if (query.has('filter')) {
-    throw new ScimError(403, 'Discovery documents cannot be filtered. Repeat the request without the filter.');
+    throw new ScimError(
+      403,
+      'Discovery documents cannot be filtered. Repeat the request without the filter.',
+    );
   }
 }
 
@@ -74,7 +79,10 @@ function all(resources: readonly Values[]): Answer {
   return { status: 200, body: listResponse(resources, resources.length, 1) };
 }
 
-function resourceType({ name, endpoint, description, core, extensions }: ResourceKind, baseUrl: string): Values {
+function resourceType(
+  { name, endpoint, description, core, extensions }: ResourceKind,
+  baseUrl: string,
+): Values {
   return {
     schemas: [TYPE_URN],
     id: name,

@@ -49,7 +49,10 @@ export function invalidValue(detail: string): ScimError {
 
 /** The same answer for an id that never existed, was deleted, or belongs to another connection (T30). */
 export function notFound(kind: string): ScimError {
-  return new ScimError(404, `There is no ${kind} with this id. It may have been deleted; look it up again or create it.`);
+  return new ScimError(
+    404,
+    `There is no ${kind} with this id. It may have been deleted; look it up again or create it.`,
+  );
 }
 
 export function preconditionFailed(kind: string): ScimError {

@@ -6,7 +6,7 @@
  * Two deviations are read: `emails[type eq "work"].value eq "x"` (tolerance `filterValuePathSub`), which becomes the
  * equivalent `emails[type eq "work" and value eq "x"]`, and a word without quotes (tolerance `unquotedWord`).
  */
-import { type ScimError, badRequest } from './errors.ts';
+import { badRequest, type ScimError } from './errors.ts';
 
 export const OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
 export type Operator = (typeof OPERATORS)[number];
@@ -40,7 +40,8 @@ interface Scanner {
 export function parseFilter(text: string): Filter {
   const scanner = open(text);
   const filter = readOr(scanner);
-  if (scanner.at < text.length) throw bad('holds something after its end; join conditions with "and" or "or"');
+  if (scanner.at < text.length)
+    throw bad('holds something after its end; join conditions with "and" or "or"');
   return filter;
 }
 
@@ -146,7 +147,8 @@ function readCondition(scanner: Scanner, path: string): Filter {
   const word = readWord(scanner).toLowerCase();
   if (word === 'pr') return { kind: 'present', path };
   const op = OPERATORS.find((known) => known === word);
-  if (op === undefined) throw bad(`needs one of the operators ${OPERATORS.join(', ')} or pr after an attribute`);
+  if (op === undefined)
+    throw bad(`needs one of the operators ${OPERATORS.join(', ')} or pr after an attribute`);
   skipBlanks(scanner);
   return { kind: 'compare', path, op, value: readLiteral(scanner) };
 }

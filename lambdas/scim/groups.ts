@@ -5,7 +5,7 @@
 import type { GroupEdit, GroupWritten, Precondition } from '../directory/directory.ts';
 import type { GroupId, GroupRecord, UserId } from '../directory/records.ts';
 import { GROUP } from './attributes.ts';
-import { ScimError, notFound, preconditionFailed } from './errors.ts';
+import { notFound, preconditionFailed, ScimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { listResponse, pageOf, readFilter, readPage } from './list.ts';
 import { type GroupBy, type Lookup, membersNamed, planGroupLookups } from './lookup.ts';
@@ -55,7 +55,11 @@ export async function replaceGroup(call: Call, id: string): Promise<Answer> {
     ...(members === undefined ? {} : { members: { kind: 'replace', members } }),
   };
   const group = await change(call, id, edit);
-  return { status: 200, body: await showOne(call, group, projectionOf(call)), headers: headersOf(call, group) };
+  return {
+    status: 200,
+    body: await showOne(call, group, projectionOf(call)),
+    headers: headersOf(call, group),
+  };
 }
 
 /** 204, because no client reads the members back; with `attributes` 200 and a body (row 170). */
@@ -92,7 +96,12 @@ function written({ log, request, connection }: Call, outcome: GroupWritten): Gro
   if (outcome.ok) {
     const { group, unknownMembers } = outcome;
     if (unknownMembers.length > 0) {
-      const fields = { requestId: request.requestId, connection, groupId: group.id, unknown: unknownMembers.length };
+      const fields = {
+        requestId: request.requestId,
+        connection,
+        groupId: group.id,
+        unknown: unknownMembers.length,
+      };
       log.warn('members that name no user were left out of a group', fields);
     }
     return group;
@@ -131,7 +140,10 @@ async function findMatching(call: Call, filter: Filter): Promise<readonly GroupR
   }
   const matching: GroupRecord[] = [];
   for (const group of found.values()) {
-    const members = await membersAskedAbout(call, group, { filter, proved: proved.get(group.id) ?? new Set() });
+    const members = await membersAskedAbout(call, group, {
+      filter,
+      proved: proved.get(group.id) ?? new Set(),
+    });
     if (matches(filter, GROUP, groupToWire(group, call.baseUrl, members))) matching.push(group);
   }
   return matching;
@@ -152,12 +164,17 @@ async function membersAskedAbout(
   if (named === 'all') return directory.listMembers(connection, group.id);
   const members: string[] = [];
   for (const id of named) {
-    if (proved.has(id) || (isId(id) && (await directory.isMember(connection, group.id, id)))) members.push(id);
+    if (proved.has(id) || (isId(id) && (await directory.isMember(connection, group.id, id))))
+      members.push(id);
   }
   return members;
 }
 
-async function show(call: Call, groups: readonly GroupRecord[], projection: Projection): Promise<readonly Values[]> {
+async function show(
+  call: Call,
+  groups: readonly GroupRecord[],
+  projection: Projection,
+): Promise<readonly Values[]> {
   const shown: Values[] = [];
   for (const group of groups) shown.push(await showOne(call, group, projection));
   return shown;

@@ -100,7 +100,10 @@ function readKey(quoted: string): string | undefined {
 }
 
 function tooDeep(): Error {
-  return badRequest('invalidSyntax', `The request body is nested more than ${DEEPEST} levels deep. Send a flatter object.`);
+  return badRequest(
+    'invalidSyntax',
+    `The request body is nested more than ${DEEPEST} levels deep. Send a flatter object.`,
+  );
 }
 
 /** A JSON object as opposed to an array or null. */

@@ -70,7 +70,10 @@ function lookupsFor<By extends LookupBy>(
     case 'element':
       return lookupsFor(qualified(filter.path, filter.of), kind, indexes);
     case 'and':
-      return best(filter.of.map((part) => lookupsFor(part, kind, indexes)), indexes);
+      return best(
+        filter.of.map((part) => lookupsFor(part, kind, indexes)),
+        indexes,
+      );
     case 'or': {
       const parts = filter.of.map((part) => lookupsFor(part, kind, indexes));
       return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
@@ -103,7 +106,11 @@ function qualified(path: string, filter: Filter): Filter {
   }
 }
 
-function indexOf<By extends LookupBy>(path: string, kind: ResourceKind, indexes: Indexes<By>): By | undefined {
+function indexOf<By extends LookupBy>(
+  path: string,
+  kind: ResourceKind,
+  indexes: Indexes<By>,
+): By | undefined {
   const ref = resolvePath(kind, path);
   if (ref?.kind !== 'attribute' || ref.extension !== undefined) return undefined;
   const { attribute, sub } = ref;
@@ -137,7 +144,9 @@ export function membersNamed(filter: Filter, kind: ResourceKind): readonly strin
     case 'present':
       return 'all';
     case 'compare':
-      return filter.op === 'eq' && filter.value !== null && indexOf(filter.path, kind, groupIndexes) === 'member'
+      return filter.op === 'eq' &&
+        filter.value !== null &&
+        indexOf(filter.path, kind, groupIndexes) === 'member'
         ? [String(filter.value)]
         : 'all';
   }
@@ -153,7 +162,9 @@ function idsIn(filter: Filter): readonly string[] | 'all' {
       return parts.every((part) => part !== 'all') ? parts.flat() : 'all';
     }
     case 'compare':
-      return filter.op === 'eq' && fold(filter.path) === 'value' && filter.value !== null ? [String(filter.value)] : 'all';
+      return filter.op === 'eq' && fold(filter.path) === 'value' && filter.value !== null
+        ? [String(filter.value)]
+        : 'all';
     default:
       return 'all';
   }

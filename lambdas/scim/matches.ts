@@ -7,7 +7,7 @@
  * has no value.
  */
 import { normal } from '../directory/normal.ts';
-import { type Attribute, type ResourceKind, defaultSub, resolvePath } from './attributes.ts';
+import { type Attribute, defaultSub, type ResourceKind, resolvePath } from './attributes.ts';
 import { badRequest } from './errors.ts';
 import type { Filter, Literal, Operator } from './filter.ts';
 import { fold, isObject } from './json.ts';
@@ -91,7 +91,12 @@ function leafOf(found: Found): Found {
   return { attribute: sub, values };
 }
 
-function compareOne(attribute: Attribute, op: Operator, value: unknown, wanted: Exclude<Literal, null>): boolean {
+function compareOne(
+  attribute: Attribute,
+  op: Operator,
+  value: unknown,
+  wanted: Exclude<Literal, null>,
+): boolean {
   if (typeof value === 'boolean') {
     const boolean = booleanOf(wanted);
     return op === 'eq' ? value === boolean : op === 'ne' && value !== boolean;
@@ -164,15 +169,17 @@ function check(filter: Filter, attributeAt: (path: string) => Attribute | undefi
       for (const part of filter.of) check(part, attributeAt);
       return;
     case 'not':
-      return check(filter.of, attributeAt);
+      check(filter.of, attributeAt);
+      return;
     case 'present':
       return;
     case 'element': {
       const attribute = attributeAt(filter.path);
-      return attribute === undefined ? undefined : checkElementFilter(filter.of, attribute);
+      if (attribute !== undefined) checkElementFilter(filter.of, attribute);
+      return;
     }
     case 'compare':
-      return checkCompare(attributeAt(filter.path), filter.op, filter.value);
+      checkCompare(attributeAt(filter.path), filter.op, filter.value);
   }
 }
 
@@ -190,9 +197,11 @@ function checkCompare(named: Attribute | undefined, op: Operator, value: Literal
   const isEquality = op === 'eq' || op === 'ne';
   if (attribute.type === 'boolean') {
     if (!isEquality) throw refuse(`orders "${attribute.name}", which is true or false; use eq or ne`);
-    if (booleanOf(value) === undefined) throw refuse(`compares "${attribute.name}" with something else than true or false`);
+    if (booleanOf(value) === undefined)
+      throw refuse(`compares "${attribute.name}" with something else than true or false`);
   }
-  if (attribute.type === 'binary' && !isEquality) throw refuse(`orders "${attribute.name}", which is binary; use eq or ne`);
+  if (attribute.type === 'binary' && !isEquality)
+    throw refuse(`orders "${attribute.name}", which is binary; use eq or ne`);
   if (attribute.type === 'dateTime' && Number.isNaN(Date.parse(String(value)))) {
     throw refuse(`compares "${attribute.name}" with something that is no date; write 2026-01-31T09:00:00Z`);
   }

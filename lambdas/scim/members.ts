@@ -4,7 +4,7 @@
  * refused (T29): nobody may gain an assignment through a chain that no mapping rule shows.
  */
 import { identifierProblem } from '../directory/normal.ts';
-import { ScimError, invalidValue } from './errors.ts';
+import { invalidValue, ScimError } from './errors.ts';
 import { fold, isObject, membersOf } from './json.ts';
 
 /** Ids that one PATCH may add or remove. Okta packs up to 256, ssosync 100; it has to be answered within the client's timeout. */
@@ -54,5 +54,8 @@ function groupInGroup(at: string): ScimError {
 }
 
 export function tooManyMembers(count: number, most: number): ScimError {
-  return new ScimError(413, `This request names ${count} members; one request may name ${most}. Split it into several.`);
+  return new ScimError(
+    413,
+    `This request names ${count} members; one request may name ${most}. Split it into several.`,
+  );
 }

@@ -20,7 +20,7 @@ interface Net {
   externalId: string | null | undefined;
   /** The full list, once an edit has given one. */
   list: Set<string> | undefined;
-  /** Without a full list: whether each named member joins or leaves. */
+  /** Until there is a full list, which then decides alone: whether each named member joins or leaves. */
   readonly moves: Map<string, 'add' | 'remove'>;
   /** Members named by add and remove, before netting. */
   named: number;
@@ -31,7 +31,13 @@ interface Net {
  * @throws ScimError 400 (see `readPatch`), 413 for more than `MOST_MEMBER_EDITS` members
  */
 export function readGroupPatch(body: unknown, id: string): GroupEdit {
-  const net: Net = { displayName: undefined, externalId: undefined, list: undefined, moves: new Map(), named: 0 };
+  const net: Net = {
+    displayName: undefined,
+    externalId: undefined,
+    list: undefined,
+    moves: new Map(),
+    named: 0,
+  };
   for (const edit of readPatch(GROUP, body, id)) apply(net, edit);
   const members = memberEdit(net);
   return {
@@ -51,19 +57,23 @@ function memberEdit({ list, moves }: Net): MemberEdit | undefined {
 function apply(net: Net, edit: Edit): void {
   switch (edit.attribute.name) {
     case 'displayName':
-      if (edit.op === 'remove') throw badRequest('mutability', `${edit.at} cannot be removed. Replace it with a name.`);
+      if (edit.op === 'remove')
+        throw badRequest('mutability', `${edit.at} cannot be removed. Replace it with a name.`);
       net.displayName = readGroupName(edit.value);
       return;
     case 'externalId':
       net.externalId = edit.op === 'remove' ? null : (readExternalId(edit.value) ?? null);
       return;
     case 'members':
-      return applyMembers(net, edit);
+      applyMembers(net, edit);
   }
 }
 
 function applyMembers(net: Net, edit: Edit): void {
-  if (edit.filter !== undefined) return applyFiltered(net, edit, edit.filter);
+  if (edit.filter !== undefined) {
+    applyFiltered(net, edit, edit.filter);
+    return;
+  }
   if (edit.sub !== undefined && edit.sub.name !== 'value') {
     throw badRequest('mutability', `${edit.at} cannot be changed. Remove the member and add another.`);
   }
@@ -73,33 +83,41 @@ function applyMembers(net: Net, edit: Edit): void {
       return;
     case 'replace':
       net.list = new Set(edit.value === null ? [] : readMembers(edit.value, 'members'));
-      net.moves.clear();
       return;
     case 'remove':
-      return applyRemove(net, edit);
+      applyRemove(net, edit);
   }
 }
 
 /** S17 and S19 (T41): with a value exactly those leave; everybody leaves only when nothing at all is named. */
 function applyRemove(net: Net, edit: Edit): void {
   if (edit.value !== undefined && edit.value !== null) {
-    return move(net, 'remove', readLeavers(edit.value, 'members'));
+    move(net, 'remove', readLeavers(edit.value, 'members'));
+    return;
   }
   if (edit.sub !== undefined) {
-    throw badRequest('invalidPath', `${edit.at} names no member. Write members[value eq "<id>"], or send the ids as value.`);
+    throw badRequest(
+      'invalidPath',
+      `${edit.at} names no member. Write members[value eq "<id>"], or send the ids as value.`,
+    );
   }
   net.list = new Set();
-  net.moves.clear();
 }
 
 /** S18: `members[value eq "U1"]`, also with `or`. */
 function applyFiltered(net: Net, edit: Edit, filter: Filter): void {
   const ids = idsNamedBy(filter);
   if (ids === undefined) {
-    throw badRequest('invalidFilter', `The filter of ${edit.at} must name members by their ids: members[value eq "<id>"].`);
+    throw badRequest(
+      'invalidFilter',
+      `The filter of ${edit.at} must name members by their ids: members[value eq "<id>"].`,
+    );
   }
   if (edit.op !== 'remove' || edit.sub !== undefined) {
-    throw badRequest('mutability', `${edit.at} changes a member in place. Remove the member and add another.`);
+    throw badRequest(
+      'mutability',
+      `${edit.at} changes a member in place. Remove the member and add another.`,
+    );
   }
   move(net, 'remove', readLeavers(ids, 'members'));
 }

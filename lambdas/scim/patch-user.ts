@@ -14,13 +14,21 @@
  */
 import type { UserResource } from '../directory/records.ts';
 import { type Attribute, defaultSub, USER } from './attributes.ts';
-import { type ScimError, badRequest, invalidValue } from './errors.ts';
+import { badRequest, invalidValue, type ScimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { fold, isObject, membersOf } from './json.ts';
 import { elementMatches } from './matches.ts';
 import { type Edit, readPatch } from './patch.ts';
 import { finishUser } from './resource.ts';
-import { isSameElement, onlyElement, readElement, readValue, sameValue, type Values, without } from './values.ts';
+import {
+  isSameElement,
+  onlyElement,
+  readElement,
+  readValue,
+  sameValue,
+  type Values,
+  without,
+} from './values.ts';
 
 /**
  * The resource after a PATCH.
@@ -39,7 +47,10 @@ export function patchUser(
 
 /** The object that holds the attribute: the resource, or a copy of its extension. */
 function withHolder(draft: Values, extension: string | undefined, change: (holder: Values) => void): void {
-  if (extension === undefined) return change(draft);
+  if (extension === undefined) {
+    change(draft);
+    return;
+  }
   const stored = draft[extension];
   const holder: Values = isObject(stored) ? { ...stored } : {};
   change(holder);
@@ -86,7 +97,12 @@ function listOf(value: unknown): readonly Values[] {
 }
 
 function editSingle(attribute: Attribute, stored: unknown, { op, sub, value, at }: Edit): unknown {
-  if (sub !== undefined) return editSub(isObject(stored) ? stored : {}, sub, op === 'remove' ? undefined : readValue(sub, value, at));
+  if (sub !== undefined)
+    return editSub(
+      isObject(stored) ? stored : {},
+      sub,
+      op === 'remove' ? undefined : readValue(sub, value, at),
+    );
   if (op === 'remove') return undefined;
   if (attribute.type !== 'complex') return readValue(attribute, value, at);
   return merge(attribute, isObject(stored) ? stored : {}, value, at);
@@ -132,13 +148,20 @@ function readList(attribute: Attribute, { value, at }: Edit): readonly Values[] 
 }
 
 /** Row 192, 203, 205: what is there already stays as it is, and a new primary takes over from the old one. */
-function append(attribute: Attribute, stored: readonly Values[], added: readonly Values[]): readonly Values[] {
+function append(
+  attribute: Attribute,
+  stored: readonly Values[],
+  added: readonly Values[],
+): readonly Values[] {
   let list = stored;
   for (const item of added) {
     const twin = list.find((other) => isSameElement(attribute, other, item));
     const element = twin === undefined ? item : { ...item, ...twin, ...detailsOf(item) };
     const others = list.map((other) => (item['primary'] === true ? without(other, 'primary') : other));
-    list = twin === undefined ? [...others, element] : others.map((other, at) => (list[at] === twin ? element : other));
+    list =
+      twin === undefined
+        ? [...others, element]
+        : others.map((other, at) => (list[at] === twin ? element : other));
   }
   return list;
 }
@@ -150,14 +173,16 @@ function detailsOf({ display, primary }: Values): Values {
 
 /** S17, tolerance `removeWithValue`: exactly the listed values go; a list of none removes none (T41). */
 function removeListed(attribute: Attribute, stored: readonly Values[], edit: Edit): readonly Values[] {
-  if (edit.value === '') throw invalidValue(`${edit.at} must list the values to remove. Leave value out to remove all.`);
+  if (edit.value === '')
+    throw invalidValue(`${edit.at} must list the values to remove. Leave value out to remove all.`);
   const listed = Array.isArray(edit.value) && edit.value.length === 0 ? [] : readList(attribute, edit);
   return stored.filter((item) => !listed.some((given) => agrees(attribute, item, given)));
 }
 
 function agrees(attribute: Attribute, item: Values, given: Values): boolean {
   const main = defaultSub(attribute);
-  const compared = main === undefined ? Object.keys(given) : [main.name, ...('type' in given ? ['type'] : [])];
+  const compared =
+    main === undefined ? Object.keys(given) : [main.name, ...('type' in given ? ['type'] : [])];
   return compared.every((name) => {
     const sub = attribute.sub.get(fold(name));
     return sub !== undefined && sameValue(sub, item[name], given[name]);
@@ -165,10 +190,17 @@ function agrees(attribute: Attribute, item: Values, given: Values): boolean {
 }
 
 /** `emails.value` without a filter has one meaning only while there is at most one element. */
-function editOnlyElement(stored: readonly Values[], { op, value, at }: Edit, sub: Attribute): readonly Values[] {
+function editOnlyElement(
+  stored: readonly Values[],
+  { op, value, at }: Edit,
+  sub: Attribute,
+): readonly Values[] {
   if (op === 'remove') return stored.map((item) => without(item, sub.name));
   if (stored.length > 1) {
-    throw badRequest('noTarget', `${at} could mean any of several values. Say which with a filter, such as [type eq "work"].`);
+    throw badRequest(
+      'noTarget',
+      `${at} could mean any of several values. Say which with a filter, such as [type eq "work"].`,
+    );
   }
   const next = editSub(stored[0] ?? {}, sub, readValue(sub, value, at));
   return next === undefined ? [] : [next];
@@ -191,7 +223,9 @@ function editMatching(
   if (!stored.some(isMatch)) return createMatching(attribute, stored, edit, filter);
   const change = (item: Values) => changeMatch(attribute, item, edit, filter);
   const changed = stored.map((item) => (isMatch(item) ? change(item) : item));
-  const turnedPrimary = changed.find((item, at) => item?.['primary'] === true && stored[at]?.['primary'] !== true);
+  const turnedPrimary = changed.find(
+    (item, at) => item?.['primary'] === true && stored[at]?.['primary'] !== true,
+  );
   return changed
     .filter((item) => item !== undefined)
     .map((item) => (turnedPrimary === undefined || item === turnedPrimary ? item : without(item, 'primary')));
@@ -215,7 +249,8 @@ function createMatching(
 ): readonly Values[] {
   const { op, sub, value, at } = edit;
   const described = describedBy(filter, attribute);
-  const mayCreate = described !== undefined && (op === 'add' || (sub !== undefined && isWellKnown(attribute, described)));
+  const mayCreate =
+    described !== undefined && (op === 'add' || (sub !== undefined && isWellKnown(attribute, described)));
   if (!mayCreate) throw noTarget(at);
   const given = sub === undefined ? readElement(attribute, value, at) : subValue(sub, value, at);
   // Clearing what is not there changes nothing.
@@ -246,10 +281,15 @@ function isWellKnown(attribute: Attribute, described: Values): boolean {
   return Object.entries(described).every(([name, value]) => {
     if (name === 'primary') return value === true;
     const known = attribute.sub.get('type')?.canonicalValues ?? [];
-    return name === 'type' && (known.length === 0 || known.some((type) => fold(type) === fold(String(value))));
+    return (
+      name === 'type' && (known.length === 0 || known.some((type) => fold(type) === fold(String(value))))
+    );
   });
 }
 
 function noTarget(at: string): ScimError {
-  return badRequest('noTarget', `No value matches the filter of ${at}. Read the resource again, or add the value first.`);
+  return badRequest(
+    'noTarget',
+    `No value matches the filter of ${at}. Read the resource again, or add the value first.`,
+  );
 }

@@ -7,7 +7,7 @@
  * where it changes nothing, because clients send back what they read (idp-traffic 1 row 9).
  */
 import { type Attribute, type ResourceKind, resolvePath, type SchemaRef } from './attributes.ts';
-import { ScimError, badRequest } from './errors.ts';
+import { badRequest, ScimError } from './errors.ts';
 import { type Filter, parsePath } from './filter.ts';
 import { fold, isObject, membersOf } from './json.ts';
 import { checkElementFilter } from './matches.ts';
@@ -59,10 +59,16 @@ function readOperations(body: unknown): readonly unknown[] {
   // Tolerance `singleForMany`.
   const list = isObject(operations) ? [operations] : operations;
   if (!Array.isArray(list) || list.length === 0) {
-    throw badRequest('invalidSyntax', 'A PATCH body is an object with a non-empty array "Operations". Send at least one operation.');
+    throw badRequest(
+      'invalidSyntax',
+      'A PATCH body is an object with a non-empty array "Operations". Send at least one operation.',
+    );
   }
   if (list.length > MOST_OPERATIONS) {
-    throw new ScimError(413, `This PATCH has ${list.length} operations; one may have ${MOST_OPERATIONS}. Split it into several.`);
+    throw new ScimError(
+      413,
+      `This PATCH has ${list.length} operations; one may have ${MOST_OPERATIONS}. Split it into several.`,
+    );
   }
   return list;
 }
@@ -72,12 +78,22 @@ function readOperation(
   raw: unknown,
   { number, id }: { readonly number: number; readonly id: string },
 ): readonly Edit[] {
-  if (!isObject(raw)) throw badRequest('invalidSyntax', `Operation ${number} is not an object. Send {"op": ..., "path": ..., "value": ...}.`);
+  if (!isObject(raw))
+    throw badRequest(
+      'invalidSyntax',
+      `Operation ${number} is not an object. Send {"op": ..., "path": ..., "value": ...}.`,
+    );
   const members = membersOf(raw);
-  const operation: Operation = { op: readOp(members.get('op'), number), value: members.get('value'), number, id };
+  const operation: Operation = {
+    op: readOp(members.get('op'), number),
+    value: members.get('value'),
+    number,
+    id,
+  };
   const path = members.get('path');
   if (path === undefined || path === null || path === '') return readPathless(kind, operation);
-  if (typeof path !== 'string') throw badRequest('invalidPath', `The path of operation ${number} must be a string.`);
+  if (typeof path !== 'string')
+    throw badRequest('invalidPath', `The path of operation ${number} must be a string.`);
   return readPathed(kind, path, operation);
 }
 
@@ -91,16 +107,26 @@ function readOp(raw: unknown, number: number): Op {
 function readPathless(kind: ResourceKind, operation: Operation): readonly Edit[] {
   const { op, value, number } = operation;
   if (op === 'remove') {
-    throw badRequest('noTarget', `Operation ${number} removes without saying what. Add the path of the attribute to remove.`);
+    throw badRequest(
+      'noTarget',
+      `Operation ${number} removes without saying what. Add the path of the attribute to remove.`,
+    );
   }
   if (!isObject(value)) {
-    throw badRequest('invalidValue', `Operation ${number} has no path, so its value must be an object of attributes. Add a path or send an object.`);
+    throw badRequest(
+      'invalidValue',
+      `Operation ${number} has no path, so its value must be an object of attributes. Add a path or send an object.`,
+    );
   }
   return readMembersAsEdits(kind, value, operation);
 }
 
 /** Each member of a path-less value is a path of its own (tolerance `pathsAsKeys`, row 222). */
-function readMembersAsEdits(kind: ResourceKind, object: Record<string, unknown>, operation: Operation): readonly Edit[] {
+function readMembersAsEdits(
+  kind: ResourceKind,
+  object: Record<string, unknown>,
+  operation: Operation,
+): readonly Edit[] {
   return Object.entries(object).flatMap(([key, value]) => {
     const inner = { ...operation, value };
     if (isEcho(key, inner)) return [];
@@ -129,7 +155,10 @@ function readPathed(kind: ResourceKind, text: string, operation: Operation): rea
   if (attribute.name === 'schemas' || attribute.name === 'meta') return [];
   if (attribute.mutability === 'readOnly') {
     if (attribute.name === 'id' && value === operation.id) return [];
-    throw badRequest('mutability', `${attribute.name} in operation ${number} cannot be changed by clients. Leave it out.`);
+    throw badRequest(
+      'mutability',
+      `${attribute.name} in operation ${number} cannot be changed by clients. Leave it out.`,
+    );
   }
   const sub = path.sub === undefined ? ref.sub : attribute.sub.get(fold(path.sub));
   if (path.sub !== undefined && sub === undefined) return [];
@@ -137,15 +166,26 @@ function readPathed(kind: ResourceKind, text: string, operation: Operation): rea
   if (path.filter !== undefined) checkTarget(attribute, path.filter, ref.sub, number);
   // A replace without any value is no wish to clear: only null, "" and [] are (row 223).
   if (op !== 'remove' && value === undefined) {
-    throw badRequest('invalidValue', `Operation ${number} has no value. Send one; null clears the attribute.`);
+    throw badRequest(
+      'invalidValue',
+      `Operation ${number} has no value. Send one; null clears the attribute.`,
+    );
   }
   const at = `${attribute.name}${sub === undefined ? '' : `.${sub.name}`} in operation ${number}`;
   return [{ op, extension, attribute, filter: path.filter, sub, value, at }];
 }
 
-function checkTarget(attribute: Attribute, filter: Filter, subBefore: Attribute | undefined, number: number): void {
+function checkTarget(
+  attribute: Attribute,
+  filter: Filter,
+  subBefore: Attribute | undefined,
+  number: number,
+): void {
   if (!attribute.multiValued || attribute.type !== 'complex' || subBefore !== undefined) {
-    throw badRequest('invalidPath', `The path of operation ${number} puts a filter on something that has no list of values. Remove the brackets.`);
+    throw badRequest(
+      'invalidPath',
+      `The path of operation ${number} puts a filter on something that has no list of values. Remove the brackets.`,
+    );
   }
   checkElementFilter(filter, attribute);
 }
@@ -156,7 +196,10 @@ function readWholeSchema(kind: ResourceKind, { schema }: SchemaRef, operation: O
   const prefixed = (name: string) => `${schema.urn}:${name}`;
   if (op === 'remove') {
     if (schema === kind.core) {
-      throw badRequest('mutability', `Operation ${number} removes a whole ${kind.name}. Name the attributes to remove.`);
+      throw badRequest(
+        'mutability',
+        `Operation ${number} removes a whole ${kind.name}. Name the attributes to remove.`,
+      );
     }
     return [...schema.attributes.values()].flatMap(({ name }) => readPathed(kind, prefixed(name), operation));
   }

@@ -3,7 +3,14 @@
  * (RFC 7644 section 3.9, rows 165-172). Where both parameters are sent, `attributes` wins: nothing is served by refusing a
  * look-up. Unknown names are ignored. `wants` is asked before reading what is expensive to read.
  */
-import { type Attribute, type AttributeRef, COMMON, type ResourceKind, type SchemaRef, resolvePath } from './attributes.ts';
+import {
+  type Attribute,
+  type AttributeRef,
+  COMMON,
+  type ResourceKind,
+  resolvePath,
+  type SchemaRef,
+} from './attributes.ts';
 import { isObject } from './json.ts';
 import type { Values } from './values.ts';
 
@@ -30,7 +37,10 @@ export function readProjection(
 }
 
 function namesIn(list: string | undefined): readonly string[] {
-  return (list ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return (list ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function refTo(kind: ResourceKind, name: string): Ref[] {
@@ -106,7 +116,11 @@ function keepAttribute(
   if (attribute.returned === 'always') return value;
   const isCommon = COMMON.has(attribute.name.toLowerCase());
   if (inside.whole && !isCommon) return projection.mode === 'only' ? value : undefined;
-  return keepValue(projection.mode, value, inside.refs.filter((ref) => ref.attribute === attribute));
+  return keepValue(
+    projection.mode,
+    value,
+    inside.refs.filter((ref) => ref.attribute === attribute),
+  );
 }
 
 /** `refs` are those that name this attribute or a part of it. */

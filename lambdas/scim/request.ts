@@ -4,7 +4,7 @@
  */
 import type { ScimDirectory } from '../directory/directory.ts';
 import type { ConnectionId } from '../directory/records.ts';
-import { ScimError, badRequest } from './errors.ts';
+import { badRequest, ScimError } from './errors.ts';
 import { fold, parseJson } from './json.ts';
 import type { Values } from './values.ts';
 
@@ -75,7 +75,10 @@ export function readQuery(rawQuery: string): Query {
     if (!PARAMETERS.has(name) || query.has(name)) continue;
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1).replaceAll('+', ' '));
     if (value === undefined) {
-      throw badRequest('invalidValue', `The query parameter ${name} is not percent-encoded UTF-8. Encode it again.`);
+      throw badRequest(
+        'invalidValue',
+        `The query parameter ${name} is not percent-encoded UTF-8. Encode it again.`,
+      );
     }
     query.set(name, value);
   }
@@ -85,7 +88,10 @@ export function readQuery(rawQuery: string): Query {
 /** Path segments behind `/scim/v2`, decoded; undefined for a path outside it or an odd encoding (T12). */
 export function readPath(rawPath: string): readonly string[] | undefined {
   if (rawPath !== BASE_PATH && !rawPath.startsWith(`${BASE_PATH}/`)) return undefined;
-  const segments = rawPath.slice(BASE_PATH.length + 1).split('/').map(decode);
+  const segments = rawPath
+    .slice(BASE_PATH.length + 1)
+    .split('/')
+    .map(decode);
   const clean = segments.filter((segment) => segment !== undefined && isPlainSegment(segment));
   return clean.length === segments.length ? clean.filter((segment) => segment !== undefined) : undefined;
 }
@@ -109,13 +115,20 @@ function decode(text: string): string | undefined {
  */
 export function readBody({ headers, body, bodyProblem }: ScimRequest): unknown {
   checkMediaType(headers['content-type'], headers['content-encoding']);
-  if (bodyProblem === 'notUtf8') throw badRequest('invalidSyntax', 'The request body is not UTF-8. Send JSON in UTF-8.');
+  if (bodyProblem === 'notUtf8')
+    throw badRequest('invalidSyntax', 'The request body is not UTF-8. Send JSON in UTF-8.');
   if (body === undefined || body === '') {
     throw badRequest('invalidSyntax', 'The request has no body. Send one JSON object.');
   }
   // A character is one to three bytes of UTF-8, so most bodies need no counting.
-  if (body.length > LARGEST_BODY_BYTES || (body.length * 3 > LARGEST_BODY_BYTES && bytesOf(body) > LARGEST_BODY_BYTES)) {
-    throw new ScimError(413, `The request body is larger than ${LARGEST_BODY_BYTES} bytes. Split the request into several.`);
+  if (
+    body.length > LARGEST_BODY_BYTES ||
+    (body.length * 3 > LARGEST_BODY_BYTES && bytesOf(body) > LARGEST_BODY_BYTES)
+  ) {
+    throw new ScimError(
+      413,
+      `The request body is larger than ${LARGEST_BODY_BYTES} bytes. Split the request into several.`,
+    );
   }
   return parseJson(body);
 }
@@ -127,9 +140,14 @@ function bytesOf(text: string): number {
 /** Rows 2, 6 and T42: both JSON types, UTF-8, no compression. */
 function checkMediaType(contentType: string | undefined, contentEncoding: string | undefined): void {
   if (contentEncoding !== undefined && fold(contentEncoding).trim() !== 'identity') {
-    throw new ScimError(415, 'Compressed request bodies are not accepted. Send the body without Content-Encoding.');
+    throw new ScimError(
+      415,
+      'Compressed request bodies are not accepted. Send the body without Content-Encoding.',
+    );
   }
-  const [type = '', ...parameters] = fold(contentType ?? '').split(';').map((part) => part.trim());
+  const [type = '', ...parameters] = fold(contentType ?? '')
+    .split(';')
+    .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
   const isUtf8 = charset === undefined || charset.slice('charset='.length).replaceAll('"', '') === 'utf-8';
   if ((type !== 'application/scim+json' && type !== 'application/json') || !isUtf8) {

@@ -82,7 +82,8 @@ function* writable(schema: Schema, members: ReadonlyMap<string, unknown>): Gener
 
 function readExtension(schema: Schema, raw: unknown): Values | undefined {
   if (raw === undefined || raw === null || raw === '') return undefined;
-  if (!isObject(raw)) throw invalidValue(`${schema.urn} must be an object. Put the attributes of the extension into it.`);
+  if (!isObject(raw))
+    throw invalidValue(`${schema.urn} must be an object. Put the attributes of the extension into it.`);
   const members = membersOf(raw);
   const values: Values = {};
   for (const [attribute, value] of writable(schema, members)) {
@@ -103,7 +104,9 @@ function unknownOf(stored: Values): Values {
 function isKnown(name: string): boolean {
   const folded = fold(name);
   return (
-    USER.core.attributes.has(folded) || COMMON.has(folded) || USER.extensions.some((schema) => schema.urn === name)
+    USER.core.attributes.has(folded) ||
+    COMMON.has(folded) ||
+    USER.extensions.some((schema) => schema.urn === name)
   );
 }
 
@@ -115,16 +118,23 @@ function isKnown(name: string): boolean {
 export function finishUser(draft: Values): UserResource {
   const { userName, active } = draft;
   if (typeof userName !== 'string' || userName.trim() === '') {
-    throw invalidValue('userName is required and cannot be empty. Send the name by which the identity provider knows the person.');
+    throw invalidValue(
+      'userName is required and cannot be empty. Send the name by which the identity provider knows the person.',
+    );
   }
   if (typeof active !== 'boolean') throw invalidValue('active must be true or false. Send one of them.');
   const ordered: Values = {};
-  const order = [COMMON.get('externalid')?.name ?? '', ...[...USER.core.attributes.values()].map(({ name }) => name)];
+  const order = [
+    COMMON.get('externalid')?.name ?? '',
+    ...[...USER.core.attributes.values()].map(({ name }) => name),
+  ];
   for (const name of [...order, ...USER.extensions.map(({ urn }) => urn), ...Object.keys(draft)]) {
     if (draft[name] !== undefined) ordered[name] = draft[name];
   }
   if (JSON.stringify(ordered).length > LARGEST_RESOURCE_CHARACTERS) {
-    throw invalidValue(`The user is larger than ${LARGEST_RESOURCE_CHARACTERS} characters. Send fewer or shorter attributes.`);
+    throw invalidValue(
+      `The user is larger than ${LARGEST_RESOURCE_CHARACTERS} characters. Send fewer or shorter attributes.`,
+    );
   }
   return { ...ordered, userName, active };
 }
@@ -160,7 +170,11 @@ export function readExternalId(raw: unknown): string | undefined {
 }
 
 /** The full representation of a user; `groups` undefined where they were not read. */
-export function userToWire(user: UserRecord, baseUrl: string, groups: readonly GroupRef[] | undefined): Values {
+export function userToWire(
+  user: UserRecord,
+  baseUrl: string,
+  groups: readonly GroupRef[] | undefined,
+): Values {
   const { resource } = user;
   const extensions = USER.extensions.filter((schema) => isObject(resource[schema.urn]));
   const wire: Values = { schemas: [USER.core.urn, ...extensions.map(({ urn }) => urn)], id: user.id };
@@ -191,7 +205,11 @@ function withManagerRef(extension: unknown, baseUrl: string): unknown {
 }
 
 /** The full representation of a group; `members` undefined where they were not read. */
-export function groupToWire(group: GroupRecord, baseUrl: string, members: readonly string[] | undefined): Values {
+export function groupToWire(
+  group: GroupRecord,
+  baseUrl: string,
+  members: readonly string[] | undefined,
+): Values {
   const wire: Values = { schemas: [GROUP.core.urn], id: group.id };
   if (group.externalId !== undefined) wire['externalId'] = group.externalId;
   wire['displayName'] = group.displayName;

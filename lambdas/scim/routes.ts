@@ -14,7 +14,7 @@ import {
   listResourceTypes,
   listSchemas,
 } from './discovery.ts';
-import { ScimError, errorBody } from './errors.ts';
+import { errorBody, ScimError } from './errors.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup, listGroups, replaceGroup } from './groups.ts';
 import {
   type Answer,
@@ -164,12 +164,18 @@ function noSuchAddress(baseUrl: string): ScimError {
 
 function methodNotAllowed(methods: Methods): ScimError {
   const allow = Object.keys(methods).join(', ');
-  return new ScimError(405, `This address only answers ${allow}. Use one of these methods.`, { headers: { allow } });
+  return new ScimError(405, `This address only answers ${allow}. Use one of these methods.`, {
+    headers: { allow },
+  });
 }
 
 function answerToError(error: unknown, log: ScimLog, requestId: string): Answer {
   if (error instanceof ScimError) {
-    return { status: error.status, body: errorBody(error.status, error.message, error.scimType), headers: error.headers };
+    return {
+      status: error.status,
+      body: errorBody(error.status, error.message, error.scimType),
+      headers: error.headers,
+    };
   }
   if (error instanceof DirectoryBusy) {
     // Whole seconds: a client waits five minutes for anything else (idp-traffic section 2).

@@ -62,7 +62,11 @@ function complex<S extends z.ZodRawShape>(description: string, shape: S, scim: C
   return z.object(shape).meta({ description, scim: { type: 'complex', ...scim } });
 }
 
-function many<S extends z.ZodRawShape>(description: string, shape: S, scim: Characteristics & { most?: number } = {}) {
+function many<S extends z.ZodRawShape>(
+  description: string,
+  shape: S,
+  scim: Characteristics & { most?: number } = {},
+) {
   const { most = MOST_VALUES, ...characteristics } = scim;
   return z
     .array(z.object(shape))
@@ -75,7 +79,10 @@ function plural<V extends z.ZodType>(value: V, canonicalValues?: string[]) {
   return {
     value: value.optional(),
     display: text('A name of this value for people to read.').optional(),
-    type: text('What this value is for.', canonicalValues === undefined ? {} : { canonicalValues }).optional(),
+    type: text(
+      'What this value is for.',
+      canonicalValues === undefined ? {} : { canonicalValues },
+    ).optional(),
     primary: flag('Whether this is the preferred value; true once at most.').optional(),
   };
 }
@@ -88,9 +95,10 @@ const manager = {
 
 /** RFC 7643 section 3.1: attributes that every resource has and no schema lists. */
 export const CommonWire = z.object({
-  schemas: z
-    .array(z.string())
-    .meta({ description: 'The schemas in use.', scim: { type: 'reference', caseExact: true, returned: 'always' } }),
+  schemas: z.array(z.string()).meta({
+    description: 'The schemas in use.',
+    scim: { type: 'reference', caseExact: true, returned: 'always' },
+  }),
   id: name('The id that this server gave.', { caseExact: true, mutability: 'readOnly', returned: 'always' }),
   externalId: name('The id that the identity provider uses.', { caseExact: true }).optional(),
   meta: complex(
@@ -169,7 +177,10 @@ export const UserWire = z.object({
     },
     { mutability: 'readOnly' },
   ).optional(),
-  entitlements: many('Kept for the identity provider; grants nothing.', plural(text('The entitlement.'))).optional(),
+  entitlements: many(
+    'Kept for the identity provider; grants nothing.',
+    plural(text('The entitlement.')),
+  ).optional(),
   roles: many('Kept for the identity provider; grants nothing.', plural(text('The role.'))).optional(),
   x509Certificates: many(
     'Certificates.',

@@ -61,7 +61,8 @@ export const TOLERANCES = {
     idp: 'Microsoft Entra ID',
     accepts: 'the manager as a text instead of an object with a value',
     why: 'Seen on the wire in add and replace; an empty text takes the manager away.',
-    source: 'Captain-P-Goldfish/SCIM-SDK workarounds/msazure; pranems/SCIMServer MANAGER_PATCH_STRING_COERCION',
+    source:
+      'Captain-P-Goldfish/SCIM-SDK workarounds/msazure; pranems/SCIMServer MANAGER_PATCH_STRING_COERCION',
   },
   managerAsList: {
     idp: 'Microsoft Entra ID',

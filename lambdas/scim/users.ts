@@ -5,7 +5,7 @@
 import type { GroupRef, Precondition, UserWritten } from '../directory/directory.ts';
 import type { UserId, UserRecord, UserResource } from '../directory/records.ts';
 import { USER } from './attributes.ts';
-import { ScimError, notFound, preconditionFailed } from './errors.ts';
+import { notFound, preconditionFailed, ScimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { listResponse, pageOf, readFilter, readPage } from './list.ts';
 import { type Lookup, planUserLookups, type UserBy } from './lookup.ts';
@@ -122,7 +122,9 @@ async function findMatching(call: Call, filter: Filter): Promise<readonly UserRe
     for (const user of await lookUp(call, lookup)) found.set(user.id, user);
   }
   const users = [...found.values()];
-  const groups = mentions(filter, USER, 'groups') ? await call.directory.groupsOf(call.connection, users) : undefined;
+  const groups = mentions(filter, USER, 'groups')
+    ? await call.directory.groupsOf(call.connection, users)
+    : undefined;
   return users.filter((user) => matches(filter, USER, userToWire(user, call.baseUrl, groups?.get(user.id))));
 }
 
@@ -132,7 +134,11 @@ async function lookUp(call: Call, { by, value }: Lookup<UserBy>): Promise<readon
   return call.directory.findUsers(call.connection, { by, value });
 }
 
-async function show(call: Call, users: readonly UserRecord[], projection: Projection): Promise<readonly Values[]> {
+async function show(
+  call: Call,
+  users: readonly UserRecord[],
+  projection: Projection,
+): Promise<readonly Values[]> {
   const wanted = users.length > 0 && wants(projection, 'groups');
   const groups = wanted ? await call.directory.groupsOf(call.connection, users) : undefined;
   return users.map((user) => project(projection, userToWire(user, call.baseUrl, groups?.get(user.id))));

@@ -5,7 +5,7 @@
  * `undefined` means unassigned everywhere: missing, null, an empty string, an empty array, an object of nothing
  * (rows 62, 223). Unknown sub-attributes are dropped (T23). What comes out is built from names of the attribute table only.
  */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { normal } from '../directory/normal.ts';
 import { type Attribute, defaultSub } from './attributes.ts';
 import { invalidValue } from './errors.ts';
@@ -115,7 +115,8 @@ function isHollow(attribute: Attribute, item: Values): boolean {
 /** Two elements are one when they agree in everything but `primary` and `display`. */
 export function isSameElement(attribute: Attribute, left: Values, right: Values): boolean {
   return [...attribute.sub.values()].every(
-    (sub) => sub.name === 'primary' || sub.name === 'display' || sameValue(sub, left[sub.name], right[sub.name]),
+    (sub) =>
+      sub.name === 'primary' || sub.name === 'display' || sameValue(sub, left[sub.name], right[sub.name]),
   );
 }
 

@@ -4,13 +4,13 @@
  */
 import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { Account, Identity, IdentityItem } from '../directory/records.ts';
+import type { Account, AccountError, Identity, IdentityItem } from '../directory/records.ts';
 import type { Ledger, Standing } from '../directory/work.ts';
 import { desiredOf } from './desired.ts';
 import { type Knowledge, KNOWLEDGE_LIFE_MS, knowledgeOf } from './known.ts';
 import { type Obstacle, type PlannedAction, plan } from './plan.ts';
 import { permit } from './policy.ts';
-import { type Renaming, settleIntent } from './settle.ts';
+import { settleIntent } from './settle.ts';
 import type { World } from './world.ts';
 
 export type Decision =
@@ -58,7 +58,9 @@ export function decide(input: DecideInput): Decision {
   const connection = world.connections.get(account.connection);
   const rules = world.rules.get(account.connection) ?? [];
   const { ledger, renaming } = settleIntent(account);
-  if (connection === undefined) return rest(input, { ledger, obstacles: [], held: ['no-connection'], renaming });
+  if (connection === undefined) {
+    return rest(input, { ledger, obstacles: [], held: ['no-connection'], intentOpen: renaming !== undefined });
+  }
   const desired = desiredOf(account, rules);
   const known = knowledge(input);
   const wanted = account.wanted.identity;
@@ -71,7 +73,7 @@ export function decide(input: DecideInput): Decision {
     knownOrigin: wanted === undefined ? {} : (identities.get(emailKey(wanted.email))?.origin ?? {}),
     left: new Set(connection.left),
     graceMs: 1000 * (desired.live ? connection.settings.graceSeconds.active : connection.settings.graceSeconds.gone),
-    renameBlocked: isRenameBlocked(account, ledger, world),
+    ...renameBlocked(account, ledger, world),
     knownSince: input.knownSince ?? world.now - KNOWLEDGE_LIFE_MS,
     now: world.now,
   });
@@ -86,7 +88,7 @@ export function decide(input: DecideInput): Decision {
     const dues = obstacles.flatMap((obstacle) => (obstacle.kind === 'wait' ? [obstacle.due] : []));
     return { kind: 'claim', ledger: planned.ledger, ...(dues.length === 0 ? {} : { due: Math.min(...dues) }) };
   }
-  return rest(input, { ledger: planned.ledger, obstacles, held, renaming });
+  return rest(input, { ledger: planned.ledger, obstacles, held, intentOpen: planned.intentOpen });
 }
 
 function knowledge({ identities, world }: DecideInput): Map<string, Knowledge> {
@@ -98,32 +100,41 @@ function knowledge({ identities, world }: DecideInput): Map<string, Knowledge> {
   return known;
 }
 
-function isRenameBlocked(account: Account, ledger: Ledger, world: World): boolean {
+/** A rename that Adobe refused, or whose new domain has a fault, waits visibly; the rest goes on. */
+function renameBlocked(account: Account, ledger: Ledger, world: World): { renameBlocked?: Obstacle } {
   const { refused } = ledger;
-  if (refused?.wantedRev === account.wantedRev && refused.actions.includes('renameUser')) return true;
+  if (refused?.wantedRev === account.wantedRev && refused.actions.includes('renameUser')) {
+    return { renameBlocked: blockedBy('person', refused.error) };
+  }
   const email = account.wanted.identity?.email;
-  return email !== undefined && world.faults.has(domainOf(email));
+  const fault = email === undefined ? undefined : world.faults.get(domainOf(email));
+  return fault === undefined ? {} : { renameBlocked: blockedBy(fault.scope, fault.error) };
+}
+
+function blockedBy(on: string, { code, message, hint }: AccountError): Obstacle {
+  return { kind: 'park', on, code, message, hint };
 }
 
 interface Resting {
   readonly ledger: Ledger;
   readonly obstacles: readonly Obstacle[];
   readonly held: readonly string[];
-  readonly renaming: Renaming | undefined;
+  readonly intentOpen: boolean;
 }
 
 /** Nothing to send: done, waiting for a moment, parked on a fault or held by a mode, in this order of what shows. */
-function rest({ account, world }: DecideInput, { ledger, obstacles, held, renaming }: Resting): Decision {
+function rest({ account, world }: DecideInput, { ledger, obstacles, held, intentOpen }: Resting): Decision {
   const waits = obstacles.filter((obstacle) => obstacle.kind === 'wait');
-  const park = obstacles.find((obstacle) => obstacle.kind === 'park');
+  const parks = obstacles.filter((obstacle) => obstacle.kind === 'park');
+  // A fault passes without the person changing: whoever also waits for one has to be found by it.
+  const park = parks.find((one) => one.on !== 'person') ?? parks[0];
   const due = Math.min(...waits.map((wait) => wait.due));
-  const clearIntent = renaming === undefined || park?.code === 'rename-collision' || ledger.applied.identity !== account.applied.identity;
   const about = park === undefined ? {} : parkedAs(park, world.now);
   const attempts = park === undefined ? 0 : account.attempts;
   const at = (standing: Omit<Standing, 'attempts'>): Decision => ({
     kind: 'rest',
     ledger,
-    clearIntent,
+    clearIntent: !intentOpen,
     standing: { ...about, ...standing, attempts },
   });
   const reason = park?.code ?? waits[0]?.reason ?? held[0];

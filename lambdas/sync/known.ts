@@ -2,6 +2,7 @@
  * What we know of an e-mail at Adobe, and how old that is (R19). A single-user read or an acknowledged write stands on
  * the identity item; a complete listing counts for everybody, also for absence, from the moment it began.
  */
+import { emailKey } from '../directory/keys.ts';
 import type { Identity, IdentityItem, ObservedUser, Org } from '../directory/records.ts';
 
 export interface Knowledge {
@@ -28,6 +29,10 @@ export function isOfType(user: ObservedUser, type: Identity['type']): boolean {
   return type === 'businessID' || user.type.toLowerCase() === type.toLowerCase();
 }
 
-export function foundUser(knowledge: Knowledge | undefined, type: Identity['type']): ObservedUser | undefined {
-  return knowledge?.users.find((user) => isOfType(user, type));
+/** A read may answer for somebody whose username, not e-mail, was asked for: that person blocks, but is not ours. */
+export function foundUser(
+  knowledge: Knowledge | undefined,
+  { email, type }: Pick<Identity, 'email' | 'type'>,
+): ObservedUser | undefined {
+  return knowledge?.users.find((user) => emailKey(user.email) === emailKey(email) && isOfType(user, type));
 }

@@ -8,7 +8,7 @@ import { entitlementKey } from '../directory/keys.ts';
 import type { AccountError, EntitlementKey, Identity, Intent, ObservedUser } from '../directory/records.ts';
 import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
-import { withUnknown } from './settle.ts';
+import { maybeOf, withoutNames, withUnknown } from './settle.ts';
 
 export interface OutcomeInput {
   /** The ledger as written with the intent. */
@@ -138,8 +138,14 @@ function known(ledger: Ledger, key: EntitlementKey): Ledger {
 function already(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
   if (action.kind !== 'createUser') return done(state, action, input);
   const ours = input.intent.absentBefore && input.intent['repeated'] === true;
-  const ledger = accepted(state.ledger, action, ours ? 'made' : 'found');
+  const accept = accepted(state.ledger, action, ours ? 'made' : 'found');
+  // Which of several tries landed nobody knows: names that moved between them are sent again.
+  const ledger = ours && !sameNames(state.ledger.maybe, action) ? { ...accept, applied: withoutNames(accept) } : accept;
   return { ...state, ledger, facts: fact(state, ours ? 'created' : 'adopted') };
+}
+
+function sameNames(maybe: Ledger['maybe'], { firstname, lastname }: Extract<Action, { kind: 'createUser' }>): boolean {
+  return maybe?.['firstname'] === firstname && maybe?.['lastname'] === lastname;
 }
 
 /** R25: behind the first error nothing is known. A create without an answer is a "maybe". */
@@ -147,15 +153,14 @@ function unknown(state: Absorbed, action: Action, { intent }: OutcomeInput): Abs
   const { ledger } = state;
   switch (action.kind) {
     case 'createUser':
-      return {
-        ...state,
-        ledger: { ...ledger, maybe: { identity: action.identity, at: intent.at, absentBefore: intent.absentBefore } },
-      };
+      return { ...state, ledger: { ...ledger, maybe: maybeOf(ledger.maybe, action, intent) } };
     case 'grant':
     case 'revoke':
       return { ...state, ledger: withUnknown(ledger, { name: action.name, at: intent.at }) };
     case 'updateUser':
+      return { ...state, ledger: { ...ledger, applied: withoutNames(ledger) } };
     case 'renameUser':
+      // Alone in its command, it is never behind an error.
       return state;
   }
 }
@@ -170,19 +175,41 @@ function failed(state: Absorbed, { action, error }: Failure, input: OutcomeInput
   const next = { ...state, error: about, facts: [...fact(state, 'refusedByAdobe', nameOf(action)), { fact: 'error', code: error.code }] };
   switch (error.class) {
     case 'gone':
-      return { ...next, ledger: { ...state.ledger, goneAt: input.intent.at } };
-    case 'config': {
-      const scope = scopeOf(action, error);
-      if (scope === undefined) return refuse(next, action, { about, input });
-      return { ...next, faults: [...state.faults, { scope, error: about, retryAt: input.now + FAULT_RETRY_MS }] };
-    }
+      return gone(next, action, { about, input });
+    case 'config':
+      return misconfigured(next, { action, error }, { about, input });
     case 'retry':
+      if (input.attempts + 1 >= MAX_ATTEMPTS) return refuse(next, action, { about, input });
+      return { ...next, backoffMs: backoffMs(input.attempts) };
     case 'auth':
-      if (input.attempts + 1 >= MAX_ATTEMPTS && error.class === 'retry') return refuse(next, action, { about, input });
       return { ...next, backoffMs: backoffMs(input.attempts) };
     default:
       return refuse(next, action, { about, input });
   }
+}
+
+interface Verdict {
+  readonly about: AccountError;
+  readonly input: OutcomeInput;
+}
+
+/** R27: a read decides. Where reads show the person and commands do not find them, that is not repeated for ever. */
+function gone(state: Absorbed, action: Action, { about, input }: Verdict): Absorbed {
+  const next = { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
+  if (input.attempts + 1 >= MAX_ATTEMPTS) return refuse(next, action, { about, input });
+  return { ...next, backoffMs: backoffMs(input.attempts) };
+}
+
+/** Trips once for all that depend on it (section 18.3); a revoke has no domain to wait for and comes back by time (R17). */
+function misconfigured(state: Absorbed, { action, error }: Failure, { about, input }: Verdict): Absorbed {
+  const scope = scopeOf(action, error);
+  if (scope === undefined) return refuse(state, action, { about, input });
+  const revoke = action.kind === 'revoke';
+  const ofName = error.scope === 'entitlement';
+  const stopsRevokes = ofName && (revoke || /not_found$/.test(error.code));
+  const fault: Fault = { scope, error: about, retryAt: input.now + FAULT_RETRY_MS, ...(stopsRevokes ? { stopsRevokes } : {}) };
+  const faults = [...state.faults, fault];
+  return revoke && !ofName ? { ...state, faults, backoffMs: FAULT_RETRY_MS } : { ...state, faults };
 }
 
 function nameOf(action: Action): string | undefined {
@@ -196,11 +223,7 @@ function scopeOf(action: Action, error: AdobeError): string | undefined {
 }
 
 /** Not repeated until the identity provider changes something or an operator asks: visible with Adobe's words. */
-function refuse(
-  state: Absorbed,
-  action: Action,
-  { about, input }: { readonly about: AccountError; readonly input: OutcomeInput },
-): Absorbed {
+function refuse(state: Absorbed, action: Action, { about, input }: Verdict): Absorbed {
   const name = 'name' in action ? `${action.kind}:${entitlementKey(action.name)}` : action.kind;
   const { wantedRev } = input.intent;
   const before = state.ledger.refused?.wantedRev === wantedRev ? state.ledger.refused.actions : [];

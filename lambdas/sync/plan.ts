@@ -47,6 +47,8 @@ export interface Plan {
   readonly ledger: Ledger;
   /** For a create: known to be absent before it. */
   readonly absentBefore: boolean;
+  /** Only later reads can tell how a rename ended: the intent stands until then (R26). */
+  readonly intentOpen: boolean;
 }
 
 export interface PlanInput {
@@ -61,8 +63,8 @@ export interface PlanInput {
   /** Entitlements that an operator decided to leave (R13), by key. */
   readonly left: ReadonlySet<EntitlementKey>;
   readonly graceMs: number;
-  /** A rename that was refused or whose domain has a fault: the rest goes on under the old handle. */
-  readonly renameBlocked: boolean;
+  /** Why no rename may be sent now (refused, or a fault of the domain): the rest goes on under the old handle. */
+  readonly renameBlocked?: Obstacle;
   /** Knowledge from before this instant does not count for a first write (R19). */
   readonly knownSince: number;
   readonly now: number;
@@ -70,7 +72,10 @@ export interface PlanInput {
 
 export function plan(input: PlanInput): Plan {
   const settled = settleReads(input);
-  if (settled.obstacle !== undefined) return resting(settled.ledger, [settled.obstacle]);
+  if (settled.obstacle !== undefined) {
+    const open = input.renaming !== undefined && settled.obstacle.kind !== 'park';
+    return { ...resting(settled.ledger, [settled.obstacle]), intentOpen: open };
+  }
   const { ledger } = settled;
   if (ledger.applied.identity !== undefined) return planHeld({ ...input, ledger }, ledger.applied.identity);
   if (ledger.maybe !== undefined) return planMaybe({ ...input, ledger }, ledger.maybe);
@@ -78,7 +83,11 @@ export function plan(input: PlanInput): Plan {
 }
 
 function resting(ledger: Ledger, obstacles: readonly Obstacle[]): Plan {
-  return { actions: [], obstacles, ledger, absentBefore: false };
+  return { actions: [], obstacles, ledger, absentBefore: false, intentOpen: false };
+}
+
+function sending(ledger: Ledger, actions: readonly PlannedAction[], more: Partial<Plan> = {}): Plan {
+  return { actions, obstacles: [], ledger, absentBefore: false, intentOpen: false, ...more };
 }
 
 /** Renames and vanished people: what only a read of Adobe can tell. */
@@ -89,28 +98,31 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
   if (ledger.goneAt === undefined || handle === undefined) return { ledger: without(ledger, 'goneAt') };
   const seen = input.known.get(emailKey(handle.email));
   if (seen === undefined || seen.at < ledger.goneAt) return { ledger, obstacle: read([handle], ledger.goneAt) };
-  if (foundUser(seen, handle.type) !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle) };
+  if (foundUser(seen, handle) !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle) };
   const due = ledger.goneAt + LATE_EFFECT_MS;
   if (seen.at >= due) return { ledger: emptied(ledger) };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
   return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
 }
 
-/** New name only = done, both = a collision for a person, old only = send again, neither = gone (R26, R27). */
+/** New name only = done, both = a collision for a person, old only = send again, neither for long = gone (R26, R27). */
 function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: Ledger; obstacle?: Obstacle } {
-  const { ledger } = input;
+  const { ledger, now } = input;
   const before = input.known.get(emailKey(from.email));
   const after = input.known.get(emailKey(to.email));
   if (emailKey(from.email) === emailKey(to.email)) return { ledger };
   if (before === undefined || after === undefined || before.at <= at || after.at <= at) {
     return { ledger, obstacle: read([from, to], at + 1) };
   }
-  const old = foundUser(before, from.type);
-  const fresh = foundUser(after, to.type);
+  const old = foundUser(before, from);
+  const fresh = foundUser(after, to);
   if (fresh !== undefined && old === undefined) return { ledger: { ...ledger, applied: { ...ledger.applied, identity: to } } };
-  if (fresh === undefined && old === undefined) return { ledger: { ...ledger, goneAt: at } };
-  if (fresh === undefined) return { ledger };
-  return { ledger, obstacle: collision(to) };
+  if (fresh !== undefined) return { ledger, obstacle: collision(to) };
+  if (old !== undefined) return { ledger };
+  const due = at + LATE_EFFECT_MS;
+  if (before.at >= due && after.at >= due) return { ledger: emptied(ledger) };
+  if (now >= due) return { ledger, obstacle: read([from, to], due) };
+  return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
 }
 
 function read(emails: readonly Identity[], since: number): Obstacle {
@@ -149,19 +161,12 @@ function emptied(ledger: Ledger): Ledger {
 function planMaybe(input: PlanInput, maybe: NonNullable<Ledger['maybe']>): Plan {
   const { desired, ledger } = input;
   const { identity, absentBefore } = maybe;
-  if (desired.live && desired.entitlements.size > 0) {
-    const { firstname, lastname, country } = desired;
-    const create: Action = {
-      kind: 'createUser',
-      identity,
-      ...(firstname === undefined ? {} : { firstname }),
-      ...(lastname === undefined ? {} : { lastname }),
-      ...(country === undefined ? {} : { country }),
-    };
-    return { actions: [{ action: create }, ...grants(input, identity)], obstacles: [], ledger, absentBefore };
+  // Without an identity that may be used, nobody is created, also not again (R2, T15).
+  if (desired.live && desired.identity !== undefined && desired.entitlements.size > 0) {
+    return sending(ledger, createAndGrant(input, identity), { absentBefore });
   }
   const actions = revokesOfUnknown(input, identity);
-  if (actions.length > 0) return { actions, obstacles: [], ledger, absentBefore: false };
+  if (actions.length > 0) return sending(ledger, actions);
   // Nothing was granted that we know of: only whether the person exists is open, and a read tells.
   return plan({ ...input, ledger: { ...ledger, goneAt: maybe.at } });
 }
@@ -174,13 +179,17 @@ function planFirstContact(input: PlanInput): Plan {
   if (!holdsClaim(input.account, identity)) return resting(ledger, [{ kind: 'claim' }]);
   const seen = known.get(emailKey(identity.email));
   if (seen === undefined || seen.at < input.knownSince) return resting(ledger, [read([identity], input.knownSince)]);
-  const there = foundUser(seen, identity.type);
+  const there = foundUser(seen, identity);
   if (there !== undefined) {
     const adopted = adopt(input, { identity, there, fresh: seen.at >= now - FRESH_MS });
     return planHeld({ ...input, ledger: adopted }, adopted.applied.identity ?? identity);
   }
   if (seen.users.length > 0) return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);
-  const { firstname, lastname, country } = desired;
+  return sending(ledger, createAndGrant(input, identity), { absentBefore: true });
+}
+
+function createAndGrant(input: PlanInput, identity: Identity): PlannedAction[] {
+  const { firstname, lastname, country } = input.desired;
   const create: Action = {
     kind: 'createUser',
     identity,
@@ -188,7 +197,7 @@ function planFirstContact(input: PlanInput): Plan {
     ...(lastname === undefined ? {} : { lastname }),
     ...(country === undefined ? {} : { country }),
   };
-  return { actions: [{ action: create }, ...grants(input, identity)], obstacles: [], ledger, absentBefore: true };
+  return [{ action: create }, ...grants(input, identity)];
 }
 
 export function holdsClaim(account: Pick<Account, 'claims'>, identity: Identity): boolean {
@@ -257,15 +266,20 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     Object.entries(ledger.unknown).filter(([key]) => desired.entitlements.has(key) || !input.left.has(key)),
   );
   const after: Ledger = { ...ledger, unknown, applied: { ...ledger.applied, entitlements: clocks.entitlements } };
-  if (!desired.live) return { actions: revokes, obstacles, ledger: after, absentBefore: false };
+  if (!desired.live) return sending(after, revokes, { obstacles });
+  // Parked, visibly: nothing is added under the old address either (R2, R17).
+  if (desired.identity === undefined) {
+    const concerned = desired.entitlements.size > 0 || Object.keys(clocks.entitlements).length > 0;
+    return sending(after, revokes, { obstacles: concerned ? [...obstacles, identityProblem(desired)] : obstacles });
+  }
   const rename = planRename({ ...input, ledger: after }, handle);
   if (rename.action !== undefined && revokes.length === 0) {
-    return { actions: [{ action: rename.action }], obstacles, ledger: after, absentBefore: false };
+    return sending(after, [{ action: rename.action }], { obstacles });
   }
   if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
   // A rename that lets revokes go first is planned again with the next look, when they are done.
   const actions = [...revokes, ...nameUpdate(input, handle), ...grants({ ...input, ledger: after }, handle)];
-  return { actions, obstacles, ledger: after, absentBefore: false };
+  return sending(after, actions, { obstacles });
 }
 
 interface Clocks {
@@ -346,7 +360,7 @@ function planRename(input: PlanInput, handle: Identity): { action?: Action; obst
   if (ledger.origin !== 'made' || !isManaged(handle) || to.type !== handle.type) {
     return moves || to.type !== handle.type ? { obstacle: notRenamed(handle, ledger) } : {};
   }
-  if (input.renameBlocked) return {};
+  if (input.renameBlocked !== undefined) return { obstacle: input.renameBlocked };
   if (!holdsClaim(input.account, to)) return { obstacle: { kind: 'claim' } };
   const seen = moves ? known.get(emailKey(to.email)) : undefined;
   if (moves && (seen === undefined || seen.at < input.knownSince)) return { obstacle: read([to], input.knownSince) };

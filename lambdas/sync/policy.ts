@@ -99,10 +99,12 @@ function refused(planned: PlannedAction, plan: Plan, { account }: PolicyInput): 
   return parked('person', before.error);
 }
 
-/** R17: a fault stops what adds. A revoke is stopped only where Adobe does not know the group at all. */
+/** R17: a fault stops what adds. A revoke is stopped only where Adobe cannot take anybody out of the group at all. */
 function faulty({ action, key }: PlannedAction, { world }: PolicyInput): Verdict | undefined {
+  if (key?.startsWith('_')) return parked(key, adminGroup(world.now));
   const ofName = key === undefined ? undefined : world.faults.get(key);
-  if (key !== undefined && ofName !== undefined) return parked(key, ofName.error);
+  const stops = action.kind !== 'revoke' || ofName?.stopsRevokes === true;
+  if (key !== undefined && ofName !== undefined && stops) return parked(key, ofName.error);
   if (action.kind === 'revoke') return undefined;
   const domain = domainOf(action.kind === 'renameUser' ? action.to.email : action.identity.email);
   const ofDomain = world.faults.get(domain);
@@ -115,6 +117,16 @@ function faulty({ action, key }: PlannedAction, { world }: PolicyInput): Verdict
     hint: 'Rename one of them in the Admin Console, or attach a user group with a name of its own to the right profile and map to that user group.',
     at: world.now,
   });
+}
+
+/** T26: refused when a mapping is applied, and once more here. */
+function adminGroup(at: number): AccountError {
+  return {
+    code: 'admin-group',
+    message: 'The mapping names an admin group of Adobe, which the bridge never changes.',
+    hint: 'Take the name that starts with an underscore out of the mapping and apply it again.',
+    at,
+  };
 }
 
 function parked(on: string, error: AccountError): Verdict {

@@ -3,9 +3,9 @@
  * on the list of unknown entitlements, a create becomes "maybe", a rename waits for two reads. Nothing is assumed.
  */
 import { Action } from '../adobe/adobe.ts';
-import { entitlementKey } from '../directory/keys.ts';
-import type { Account, Identity } from '../directory/records.ts';
-import type { Ledger } from '../directory/work.ts';
+import { emailKey, entitlementKey } from '../directory/keys.ts';
+import type { Account, Identity, Intent } from '../directory/records.ts';
+import type { Fact, Ledger } from '../directory/work.ts';
 
 export interface Renaming {
   readonly from: Identity;
@@ -43,7 +43,7 @@ export function settleIntent(account: Account): Settled {
     switch (action.kind) {
       case 'createUser':
         if (ledger.applied.identity === undefined) {
-          ledger = { ...ledger, maybe: { identity: action.identity, at: intent.at, absentBefore: intent.absentBefore } };
+          ledger = { ...ledger, maybe: maybeOf(ledger.maybe, action, intent) };
         }
         break;
       case 'updateUser':
@@ -61,8 +61,35 @@ export function settleIntent(account: Account): Settled {
   return { ledger, ...(renaming === undefined ? {} : { renaming }) };
 }
 
+/** A create that may have happened, with the names of all its tries, if they were the same. */
+export function maybeOf(
+  before: Ledger['maybe'],
+  { identity, firstname, lastname }: Extract<Action, { kind: 'createUser' }>,
+  { at, absentBefore }: Pick<Intent, 'at' | 'absentBefore'>,
+): NonNullable<Ledger['maybe']> {
+  const same = before === undefined || (before['firstname'] === firstname && before['lastname'] === lastname);
+  return {
+    identity,
+    at,
+    absentBefore,
+    ...(same && firstname !== undefined ? { firstname } : {}),
+    ...(same && lastname !== undefined ? { lastname } : {}),
+  };
+}
+
+/** What a decision alone found out, for the journal (I14): an outcome's facts come from `outcome.ts`. */
+export function factsBetween(before: Ledger, after: Ledger): Fact[] {
+  const [was, is] = [before.applied.identity, after.applied.identity];
+  if (was === undefined && is !== undefined) return [{ fact: before.maybe === undefined ? 'adopted' : 'created' }];
+  if (was !== undefined && is === undefined) {
+    return [{ fact: 'goneFromAdobe', entitlements: Object.keys(before.applied.entitlements) }];
+  }
+  const moved = was !== undefined && is !== undefined && emailKey(was.email) !== emailKey(is.email);
+  return moved ? [{ fact: 'renamed' }] : [];
+}
+
 /** Names that may or may not have arrived are sent again. */
-function withoutNames(ledger: Ledger): Ledger['applied'] {
+export function withoutNames(ledger: Ledger): Ledger['applied'] {
   const { firstname: _first, lastname: _last, ...rest } = ledger.applied;
   return rest;
 }

@@ -111,6 +111,14 @@ describe('umapi.md 20 auth: UMAPI', () => {
     },
   );
 
+  test('a token whose claims were changed answers 401', async () => {
+    const bench = aBench();
+    const [head, claims = '', signature] = (await bench.token()).split('.');
+    const stretched = Buffer.from(claims, 'base64url').toString().replace('86400000', '96400000');
+    const forged = [head, Buffer.from(stretched).toString('base64url'), signature].join('.');
+    expect((await readUser(bench, { token: forged })).status).toBe(401);
+  });
+
   test('a token of before the day that all tokens were dropped answers 401', async () => {
     const bench = aBench();
     const token = await bench.token();

@@ -220,11 +220,12 @@ describe('umapi.md 20 semantics: twins', () => {
   test('with the knob the managed identity is made beside it, and wins unless useAdobeID is set', async () => {
     const bench = aBench({ twinCreate: 'creates beside' });
     await bench.post(commands);
+    await bench.post([{ user: 'twin@example.com', do: [add('Silent')] }]);
     await bench.post([{ user: 'TWIN@example.com', useAdobeID: true, do: [add('Chat Viewer')] }]);
     const twins = bench.org.people().filter(({ email }) => email === 'twin@example.com');
     expect(Object.fromEntries(twins.map(({ type, groups }) => [type, groups]))).toEqual({
       adobeID: ['Chat Viewer'],
-      federatedID: ['Readers'],
+      federatedID: ['Readers', 'Silent'],
     });
   });
 

@@ -198,6 +198,13 @@ describe('umapi.md 20 reads: users of a group', () => {
     expect(emails(await of(bench, 'One Seat', '?status=inactive'))).toEqual(['ben@example.com']);
   });
 
+  test('only active people are listed', async () => {
+    const bench = aBench();
+    for (const email of [ADA, 'ben@example.com']) bench.hand({ action: 'grant', email, group: 'Readers' });
+    bench.hand({ action: 'setStatus', email: ADA, status: 'locked' });
+    expect(emails(await of(bench, 'Readers'))).toEqual(['ben@example.com']);
+  });
+
   test('excludeGroups leaves the groups of each user out', async () => {
     const bench = aBench();
     bench.hand({ action: 'grant', email: ADA, group: 'Readers' });

@@ -16,7 +16,7 @@ describe('umapi.md 20 semantics: steps', () => {
   test('behind a failed create the steps still run and fail with error.user.not_found', async () => {
     const bench = aBench();
     const answer = await bench.post([
-      { user: NEW, do: [federated(NEW, { country: 'XX' }), add('Readers'), add('Agents')] },
+      { user: NEW, do: [federated(NEW, { country: 'XX' }), add('Readers'), { update: { lastname: 'X' } }] },
     ]);
     expect(problems(answer)).toEqual([
       '0.0 error.country.invalid',
@@ -165,6 +165,20 @@ describe('umapi.md 20 semantics: groups of a person', () => {
     expect(seatless()).toEqual(['ben@example.com', 'cleo@example.com']);
     await bench.post([{ user: ADA, do: [remove('One Seat')] }]);
     expect(seatless()).toEqual(['cleo@example.com']);
+  });
+
+  test.each([
+    ['attached before the direct grant', ['attach', 'grant'], [ADA]],
+    ['attached after the direct grant', ['grant', 'attach'], ['cleo@example.com']],
+  ])('seats go by the time of access, also through a user group: %s', (_, order, seatless) => {
+    const bench = aBench();
+    bench.hand({ action: 'grant', email: 'cleo@example.com', group: 'Readers' });
+    for (const what of order) {
+      if (what === 'attach') bench.hand({ action: 'attach', group: 'Readers', profile: 'One Seat' });
+      else bench.hand({ action: 'grant', email: ADA, group: 'One Seat' });
+    }
+    const without = bench.org.people().filter((one) => one.unlicensed.length > 0);
+    expect(without.map(({ email }) => email)).toEqual(seatless);
   });
 });
 

@@ -45,18 +45,18 @@ test('the demo tells its story to the end and leaves nobody behind', async () =>
   await runDemo(deps);
   const shown = lines
     .filter((line) => line.includes('Adobe shows'))
-    .map((line) => line.trim().split(': ')[1]);
+    .map((line) => line.split(': ')[1]?.split('  (after')[0]);
   expect(shown).toEqual([
-    'no such person  (after 0.0 s)',
-    'Chat agents EU for Ada Park  (after 0.0 s)',
-    'Chat agents US for Ada Park  (after 0.0 s)',
-    'Chat agents US, Marketing, Marketo Standard for Ada Park  (after 0.0 s)',
-    'Chat agents US, Marketing, Marketo Standard for Ada Lindqvist  (after 0.0 s)',
-    'no such person  (after 0.0 s)',
-    'Chat agents US for Ada Lindqvist  (after 0.0 s)',
-    'nothing  (after 0.0 s)',
-    'Chat agents US for Ada Lindqvist  (after 0.0 s)',
-    'nothing  (after 0.0 s)',
+    'no such person',
+    'Chat agents EU for Ada Park',
+    'Chat agents US for Ada Park',
+    'Chat agents US, Marketing, Marketo Standard for Ada Park',
+    'Chat agents US, Marketing, Marketo Standard for Ada Lindqvist',
+    'no such person',
+    'Chat agents US for Ada Lindqvist',
+    'nothing',
+    'Chat agents US for Ada Lindqvist',
+    'nothing',
   ]);
   expect(scim.users.size).toBe(0);
 });

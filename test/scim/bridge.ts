@@ -41,9 +41,11 @@ export async function openTestScim(): Promise<TestScim> {
   const opened = await openTestDirectory();
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
-  const line = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-    log.push({ level, message, fields });
-  };
+  const line =
+    (level: string) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      log.push({ level, message, fields });
+    };
   const routes = createScimRoutes({
     directory,
     now: clock.now,

@@ -56,7 +56,11 @@ describe('the grammar (RFC 7644 section 3.4.2.2)', () => {
     ['many blanks', '  a   eq   1   and   b   pr  ', 'a eq 1 and b pr'],
     ['a tab', 'a\teq\t1', 'a eq 1'],
     ['no blank before a bracket', 'emails[type eq "work"]', 'emails[ type eq "work" ]'],
-    ['URN-qualified names (row 140)', 'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"', 'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"'],
+    [
+      'URN-qualified names (row 140)',
+      'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"',
+      'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"',
+    ],
   ])('%s', (_label, text, same) => {
     expect(parseFilter(text)).toEqual(parseFilter(same));
   });
@@ -141,11 +145,29 @@ describe('limits (T31, row 129)', () => {
   });
 });
 
-const name = fc.constantFrom('userName', 'name.familyName', 'emails.value', 'active', 'urn:ietf:params:scim:schemas:core:2.0:User:title', '$ref');
-const literal = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null), fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)));
+const name = fc.constantFrom(
+  'userName',
+  'name.familyName',
+  'emails.value',
+  'active',
+  'urn:ietf:params:scim:schemas:core:2.0:User:title',
+  '$ref',
+);
+const literal = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)),
+);
 const tree = fc.letrec<{ filter: Filter; leaf: Filter }>((tie) => ({
   leaf: fc.oneof(
-    fc.record({ kind: fc.constant('compare' as const), path: name, op: fc.constantFrom(...OPERATORS), value: literal }),
+    fc.record({
+      kind: fc.constant('compare' as const),
+      path: name,
+      op: fc.constantFrom(...OPERATORS),
+      value: literal,
+    }),
     fc.record({ kind: fc.constant('present' as const), path: name }),
   ),
   filter: fc.oneof(
@@ -167,7 +189,9 @@ describe('properties', () => {
         const text = printFilter(filter);
         if (refusal(() => parseFilter(text)) !== 'accepted') {
           // The only reason is a limit, which the generator can exceed.
-          expect(text.length > 2048 || (text.match(/ (?:eq|ne|co|sw|ew|gt|ge|lt|le) | pr/g) ?? []).length > 20).toBe(true);
+          expect(
+            text.length > 2048 || (text.match(/ (?:eq|ne|co|sw|ew|gt|ge|lt|le) | pr/g) ?? []).length > 20,
+          ).toBe(true);
         } else {
           expect(parseFilter(text)).toEqual(filter);
         }
@@ -178,7 +202,31 @@ describe('properties', () => {
 
   test('any text is a tree or a ScimError, never another error (T31)', () => {
     const soup = fc.array(
-      fc.constantFrom('a', ' ', '(', ')', '[', ']', '"', '\\', '.', 'eq', 'and', 'or', 'not', 'pr', ' eq ', ' and ', '1', 'emails', 'true', ':', 'urn:', '\u0000', '\uD800'),
+      fc.constantFrom(
+        'a',
+        ' ',
+        '(',
+        ')',
+        '[',
+        ']',
+        '"',
+        '\\',
+        '.',
+        'eq',
+        'and',
+        'or',
+        'not',
+        'pr',
+        ' eq ',
+        ' and ',
+        '1',
+        'emails',
+        'true',
+        ':',
+        'urn:',
+        '\u0000',
+        '\uD800',
+      ),
       { maxLength: 40 },
     );
     fc.assert(
@@ -209,10 +257,22 @@ describe('paths of PATCH operations (row 187)', () => {
   test.each([
     ['an attribute', 'displayName', { attribute: 'displayName' }],
     ['a sub-attribute', 'name.givenName', { attribute: 'name.givenName' }],
-    ['a qualified one', 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value', { attribute: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value' }],
-    ['a whole extension', 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User', { attribute: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User' }],
+    [
+      'a qualified one',
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value',
+      { attribute: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value' },
+    ],
+    [
+      'a whole extension',
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+      { attribute: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User' },
+    ],
     ['a value path', 'emails[type eq "work"]', { attribute: 'emails', filter: eq('type', 'work') }],
-    ['a value path with a sub-attribute', 'emails[type eq "work"].value', { attribute: 'emails', filter: eq('type', 'work'), sub: 'value' }],
+    [
+      'a value path with a sub-attribute',
+      'emails[type eq "work"].value',
+      { attribute: 'emails', filter: eq('type', 'work'), sub: 'value' },
+    ],
     ['a value with a colon', 'members[value eq "a:b"]', { attribute: 'members', filter: eq('value', 'a:b') }],
   ])('%s', (_label, text, path) => {
     expect(parsePath(text)).toEqual(path);

@@ -80,7 +80,9 @@ describe('reading a JSON body', () => {
       if (typeof value !== 'object' || value === null) return false;
       const members: unknown = Object.values(value)[0];
       if (!Array.isArray(members)) return false;
-      const names = members.map((pair: unknown) => (Array.isArray(pair) ? String(pair[0]).toLowerCase() : ''));
+      const names = members.map((pair: unknown) =>
+        Array.isArray(pair) ? String(pair[0]).toLowerCase() : '',
+      );
       return (
         new Set(names).size < names.length ||
         members.some((pair: unknown) => Array.isArray(pair) && repeats(pair[1]))

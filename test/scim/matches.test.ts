@@ -56,7 +56,11 @@ describe('what a filter means (rows 130-140)', () => {
     ['and across zones', 'meta.created lt "2026-01-01T11:00:00+02:00"', false],
     ['a boolean', 'active eq true', true],
     ['a boolean as text (S13)', 'active eq "True"', true],
-    ['the qualified form of the core (row 140)', 'urn:ietf:params:scim:schemas:core:2.0:User:userName sw "ada"', true],
+    [
+      'the qualified form of the core (row 140)',
+      'urn:ietf:params:scim:schemas:core:2.0:User:userName sw "ada"',
+      true,
+    ],
     ['a qualified extension attribute', `${enterprise}:department eq "field"`, true],
     ['its short name', 'department eq "Field"', true],
     ['schemas', `schemas eq "${enterprise}"`, true],
@@ -91,10 +95,21 @@ describe('which index answers', () => {
     ['an e-mail in brackets', 'emails[value eq "m"]', [{ by: 'email', value: 'm' }]],
     ['F6: the id decides, whatever the order', 'manager eq "U9" and id eq "U1"', [{ by: 'id', value: 'U1' }]],
     ['the more selective one', 'emails eq "m" and userName eq "a"', [{ by: 'userName', value: 'a' }]],
-    ['an or of two', 'userName eq "a" or emails eq "m"', [{ by: 'userName', value: 'a' }, { by: 'email', value: 'm' }]],
+    [
+      'an or of two',
+      'userName eq "a" or emails eq "m"',
+      [
+        { by: 'userName', value: 'a' },
+        { by: 'email', value: 'm' },
+      ],
+    ],
     ['an and beside an or', '(userName eq "a" or userName eq "b") and id eq "x"', [{ by: 'id', value: 'x' }]],
     ['a number without quotes (F8)', 'userName eq 4711', [{ by: 'userName', value: '4711' }]],
-    ['a qualified name', 'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"', [{ by: 'userName', value: 'a' }]],
+    [
+      'a qualified name',
+      'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a"',
+      [{ by: 'userName', value: 'a' }],
+    ],
   ])('%s', (_label, text, lookups) => {
     expect(planUserLookups(parseFilter(text), USER)).toEqual(lookups);
   });

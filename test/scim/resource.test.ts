@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GroupId, GroupRecord, UserRecord, type UserResource } from '../../lambdas/directory/records.ts';
-import { GROUP, SCHEMAS, USER } from '../../lambdas/scim/attributes.ts';
-import { project, readProjection, wants } from '../../lambdas/scim/projection.ts';
-import { groupToWire, readGroupBody, readUserBody, userToWire } from '../../lambdas/scim/resource.ts';
+import { USER } from '../../lambdas/scim/attributes.ts';
+import { readGroupBody, readUserBody } from '../../lambdas/scim/resource.ts';
 import { refusal } from './refusal.ts';
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -11,9 +10,9 @@ const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const U1 = '018f0000-0000-7000-8000-000000000001';
 const G1 = GroupId.parse('018f0000-0000-7000-8000-0000000000a1');
-const base = 'https://bridge.example.net/scim/v2';
+const _base = 'https://bridge.example.net/scim/v2';
 
-const user = (resource: UserResource) =>
+const _user = (resource: UserResource) =>
   UserRecord.parse({
     id: U1,
     accountId: '018f0000-0000-7000-8000-0000000000c1',
@@ -22,7 +21,7 @@ const user = (resource: UserResource) =>
     lastModified: Date.parse('2026-02-01T00:00:00Z'),
     resource,
   });
-const group = GroupRecord.parse({
+const _group = GroupRecord.parse({
   id: G1,
   displayName: 'Chat – North',
   externalId: 'e1',
@@ -81,8 +80,16 @@ describe('a user that a client sends', () => {
   });
 
   test('a random body never stores a name outside the schema (T23)', () => {
-    const known = new Set([...USER.core.attributes.values()].map(({ name }) => name).concat('externalId', enterprise));
-    const members = fc.dictionary(fc.oneof(fc.constantFrom('title', 'emails', 'name', '__proto__', 'constructor', 'password', 'id'), fc.string()), fc.jsonValue({ maxDepth: 3 }));
+    const known = new Set(
+      [...USER.core.attributes.values()].map(({ name }) => name).concat('externalId', enterprise),
+    );
+    const members = fc.dictionary(
+      fc.oneof(
+        fc.constantFrom('title', 'emails', 'name', '__proto__', 'constructor', 'password', 'id'),
+        fc.string(),
+      ),
+      fc.jsonValue({ maxDepth: 3 }),
+    );
     fc.assert(
       fc.property(members, (extra) => {
         const read = () => readUserBody({ ...extra, userName: 'a@x' });
@@ -104,13 +111,27 @@ describe('a user that a client sends', () => {
   });
 
   test('PUT without active keeps it, and clears everything else that is left out (row 182)', () => {
-    const current: UserResource = { userName: 'a@x', active: false, title: 'T', externalId: 'e', [enterprise]: { department: 'D' } };
-    expect(readUserBody({ userName: 'a@x', displayName: 'N' }, current)).toEqual({ userName: 'a@x', active: false, displayName: 'N' });
+    const current: UserResource = {
+      userName: 'a@x',
+      active: false,
+      title: 'T',
+      externalId: 'e',
+      [enterprise]: { department: 'D' },
+    };
+    expect(readUserBody({ userName: 'a@x', displayName: 'N' }, current)).toEqual({
+      userName: 'a@x',
+      active: false,
+      displayName: 'N',
+    });
   });
 
   test('PUT keeps what a newer release stored and this one cannot name (F20)', () => {
     const current: UserResource = { userName: 'a@x', active: true, favouriteColour: 'blue' };
-    expect(readUserBody({ userName: 'b@x' }, current)).toEqual({ userName: 'b@x', active: true, favouriteColour: 'blue' });
+    expect(readUserBody({ userName: 'b@x' }, current)).toEqual({
+      userName: 'b@x',
+      active: true,
+      favouriteColour: 'blue',
+    });
   });
 
   test.each([
@@ -121,7 +142,11 @@ describe('a user that a client sends', () => {
     ['a userName with a bidi override (T19)', { userName: 'a\u202Eb' }, 'invalidValue'],
     ['a userName of 1,025 characters (T20)', { userName: 'a'.repeat(1025) }, 'invalidValue'],
     ['half a surrogate pair in a title (T19)', { userName: 'a', title: '\uD800' }, 'invalidValue'],
-    ['a control character in an e-mail (T19)', { userName: 'a', emails: [{ value: 'a\u0000b' }] }, 'invalidValue'],
+    [
+      'a control character in an e-mail (T19)',
+      { userName: 'a', emails: [{ value: 'a\u0000b' }] },
+      'invalidValue',
+    ],
     ['active as another text (T40)', { userName: 'a', active: 'yes' }, 'invalidValue'],
     ['active as a number (T40)', { userName: 'a', active: 1 }, 'invalidValue'],
     ['active as an empty list', { userName: 'a', active: [] }, 'invalidValue'],
@@ -130,9 +155,27 @@ describe('a user that a client sends', () => {
     ['name as a text', { userName: 'a', name: 'Ada' }, 'invalidValue'],
     ['name as a list of two', { userName: 'a', name: [{}, {}] }, 'invalidValue'],
     ['an extension as a text', { userName: 'a', [enterprise]: 'x' }, 'invalidValue'],
-    ['a certificate that is not base64 (row 67)', { userName: 'a', x509Certificates: [{ value: '***' }] }, 'invalidValue'],
-    ['21 e-mails', { userName: 'a', emails: Array.from({ length: 21 }, (_, n) => ({ value: `${n}@x` })) }, 'invalidValue'],
-    ['a resource far too large', { userName: 'a', entitlements: Array.from({ length: 100 }, (_, n) => ({ value: `${n}${'x'.repeat(1020)}`, display: 'y'.repeat(1000) })) }, 'invalidValue'],
+    [
+      'a certificate that is not base64 (row 67)',
+      { userName: 'a', x509Certificates: [{ value: '***' }] },
+      'invalidValue',
+    ],
+    [
+      '21 e-mails',
+      { userName: 'a', emails: Array.from({ length: 21 }, (_, n) => ({ value: `${n}@x` })) },
+      'invalidValue',
+    ],
+    [
+      'a resource far too large',
+      {
+        userName: 'a',
+        entitlements: Array.from({ length: 100 }, (_, n) => ({
+          value: `${n}${'x'.repeat(1020)}`,
+          display: 'y'.repeat(1000),
+        })),
+      },
+      'invalidValue',
+    ],
     ['only foreign schemas (row 102)', { schemas: [groupUrn], userName: 'a' }, 'invalidSyntax'],
     ['schemas of unknown URIs only', { schemas: ['urn:x:y'], userName: 'a' }, 'invalidSyntax'],
   ])('%s is refused with 400', (_label, sent, scimType) => {
@@ -152,7 +195,10 @@ describe('a user that a client sends', () => {
     ['absent', undefined],
     ['empty', []],
     ['in another case (row 44)', [core.toUpperCase()]],
-    ['with a foreign one beside', [core, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User']],
+    [
+      'with a foreign one beside',
+      [core, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User'],
+    ],
     ['without a colon', ['urn:ietf:params:scim:schemas:core2.0:User']],
     ['as one text', core],
     ['naming the extension only', [enterprise]],
@@ -166,8 +212,51 @@ describe('a user that a client sends', () => {
   });
 
   test('T40: of 40 spellings of a boolean only true and false in any case are read', () => {
-    const spellings = ['true', 'True', 'TRUE', 'tRuE', 'false', 'False', 'FALSE', 'fAlSe', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0', ' true', 'true ', 'false ', '"true"', 'wahr', 'truee', 'ttrue', 'fals', 'null', 'undefined', 'NaN', '{}', '[]', 'tru\u0435', '\uFF54rue', 'True\u0000', 'active', 'enabled', 'disabled', '-1', '+1', 'TRUE.'];
-    const read = spellings.filter((text) => refusal(() => readUserBody({ userName: 'a', active: text })) === 'accepted');
+    const spellings = [
+      'true',
+      'True',
+      'TRUE',
+      'tRuE',
+      'false',
+      'False',
+      'FALSE',
+      'fAlSe',
+      't',
+      'f',
+      'yes',
+      'no',
+      'y',
+      'n',
+      'on',
+      'off',
+      '1',
+      '0',
+      ' true',
+      'true ',
+      'false ',
+      '"true"',
+      'wahr',
+      'truee',
+      'ttrue',
+      'fals',
+      'null',
+      'undefined',
+      'NaN',
+      '{}',
+      '[]',
+      'tru\u0435',
+      '\uFF54rue',
+      'True\u0000',
+      'active',
+      'enabled',
+      'disabled',
+      '-1',
+      '+1',
+      'TRUE.',
+    ];
+    const read = spellings.filter(
+      (text) => refusal(() => readUserBody({ userName: 'a', active: text })) === 'accepted',
+    );
     expect(spellings).toHaveLength(40);
     expect(read).toEqual(spellings.slice(0, 8));
   });
@@ -175,8 +264,18 @@ describe('a user that a client sends', () => {
 
 describe('a group that a client sends', () => {
   test('Entra and Okta creates', () => {
-    expect(readGroupBody({ schemas: [groupUrn, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'], externalId: 'e', displayName: 'N', meta: {} })).toEqual({ displayName: 'N', externalId: 'e', members: undefined });
-    expect(readGroupBody({ displayName: 'N', members: [{ value: 'U1', display: 'x' }, 'U2', { value: 'U1' }] }).members).toEqual(['U1', 'U2']);
+    expect(
+      readGroupBody({
+        schemas: [groupUrn, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'],
+        externalId: 'e',
+        displayName: 'N',
+        meta: {},
+      }),
+    ).toEqual({ displayName: 'N', externalId: 'e', members: undefined });
+    expect(
+      readGroupBody({ displayName: 'N', members: [{ value: 'U1', display: 'x' }, 'U2', { value: 'U1' }] })
+        .members,
+    ).toEqual(['U1', 'U2']);
   });
 
   test.each([
@@ -195,137 +294,5 @@ describe('a group that a client sends', () => {
     ['a text as members', { displayName: 'N', members: '' }],
   ])('%s is 400 invalidValue', (_label, sent) => {
     expect(refusal(() => readGroupBody(sent))).toEqual([400, 'invalidValue']);
-  });
-});
-
-const full: UserResource = {
-  externalId: 'e',
-  userName: 'ada@example.com',
-  name: { givenName: 'Ada', familyName: 'Park' },
-  active: true,
-  emails: [{ value: 'ada@example.com', type: 'work', primary: true }, { value: 'h@example.com', type: 'home' }],
-  [enterprise]: { department: 'Field', manager: { value: U1 } },
-};
-
-describe('what a client is shown', () => {
-  const groups = [{ id: G1, displayName: 'Chat – North' }];
-
-  test('a user has schemas in use, id near the front, groups, references and meta (rows 47-58, 80)', () => {
-    const wire = userToWire(user(full), base, groups);
-    expect(Object.keys(wire).slice(0, 2)).toEqual(['schemas', 'id']);
-    expect(wire).toMatchObject({
-      schemas: [core, enterprise],
-      groups: [{ value: G1, $ref: `${base}/Groups/${G1}`, display: 'Chat – North', type: 'direct' }],
-      [enterprise]: { manager: { value: U1, $ref: `${base}/Users/${U1}` } },
-      meta: { resourceType: 'User', created: '2026-01-01T00:00:00.000Z', lastModified: '2026-02-01T00:00:00.000Z', location: `${base}/Users/${U1}` },
-    });
-    expect(userToWire(user({ userName: 'a', active: true }), base, [])).toMatchObject({ schemas: [core], meta: { version: 'W/"3"' } });
-  });
-
-  test('the tag of a user changes with the groups that are shown (row 234)', () => {
-    const tag = (refs: typeof groups) => JSON.stringify(userToWire(user(full), base, refs)['meta']);
-    const renamed = [{ id: G1, displayName: 'Chat – South' }];
-    expect(new Set([tag([]), tag(groups), tag(renamed)]).size).toBe(3);
-    expect(tag(groups)).toBe(tag(groups));
-  });
-
-  test('a manager that is no id of ours gets no link (row 68)', () => {
-    const shown = userToWire(user({ ...full, [enterprise]: { manager: { value: 'Bo Lee' } } }), base, []);
-    expect(shown[enterprise]).toEqual({ manager: { value: 'Bo Lee' } });
-  });
-
-  test('a group with and without members', () => {
-    expect(groupToWire(group, base, [U1])).toMatchObject({ id: G1, displayName: 'Chat – North', externalId: 'e1', members: [{ value: U1, $ref: `${base}/Users/${U1}`, type: 'User' }], meta: { version: 'W/"7"' } });
-    expect(groupToWire(group, base, undefined)).not.toHaveProperty('members');
-    expect(groupToWire(group, base, [])).not.toHaveProperty('members');
-  });
-
-  const shown = (attributes?: string, excluded?: string) => project(readProjection(USER, attributes, excluded), userToWire(user(full), base, groups));
-  test.each<[string, string | undefined, string | undefined, string[]]>([
-    ['all by default', undefined, undefined, ['schemas', 'id', 'externalId', 'userName', 'name', 'active', 'emails', 'groups', enterprise, 'meta']],
-    ['one attribute, and what is always shown (row 166)', 'userName', undefined, ['schemas', 'id', 'userName']],
-    ['in any case, with blanks (row 169)', ' USERNAME , Name.GivenName ', undefined, ['schemas', 'id', 'userName', 'name']],
-    ['id alone', 'id', undefined, ['schemas', 'id']],
-    ['unknown names are ignored (row 172)', 'shoeSize,userName', undefined, ['schemas', 'id', 'userName']],
-    ['only unknown names', 'shoeSize', undefined, ['schemas', 'id']],
-    ['an extension as a whole', enterprise, undefined, ['schemas', 'id', enterprise]],
-    ['meta', 'meta.version', undefined, ['schemas', 'id', 'meta']],
-    ['the core schema', core, undefined, ['schemas', 'id', 'userName', 'name', 'active', 'emails', 'groups']],
-    ['without some (row 167)', undefined, 'groups,emails,meta', ['schemas', 'id', 'externalId', 'userName', 'name', 'active', enterprise]],
-    ['never without what is always shown (row 167)', undefined, 'id,schemas', ['schemas', 'id', 'externalId', 'userName', 'name', 'active', 'emails', 'groups', enterprise, 'meta']],
-    ['without an extension', undefined, enterprise, ['schemas', 'id', 'externalId', 'userName', 'name', 'active', 'emails', 'groups', 'meta']],
-    ['attributes win over excludedAttributes (row 168)', 'userName', 'userName', ['schemas', 'id', 'userName']],
-    ['password is never shown (row 77)', 'password', undefined, ['schemas', 'id']],
-    ['empty parameters mean nothing', '', ',', ['schemas', 'id', 'externalId', 'userName', 'name', 'active', 'emails', 'groups', enterprise, 'meta']],
-  ])('projection: %s', (_label, attributes, excluded, names) => {
-    expect(Object.keys(shown(attributes, excluded))).toEqual(names);
-  });
-
-  test('parts of attributes (row 169)', () => {
-    expect(shown('name.givenName,emails.value')).toMatchObject({ name: { givenName: 'Ada' }, emails: [{ value: 'ada@example.com' }, { value: 'h@example.com' }] });
-    expect(shown('name.givenName')['name']).toEqual({ givenName: 'Ada' });
-    expect(shown(undefined, 'emails.type,emails.primary')['emails']).toEqual([{ value: 'ada@example.com' }, { value: 'h@example.com' }]);
-    expect(shown(`${enterprise}:department`)[enterprise]).toEqual({ department: 'Field' });
-    expect(shown(undefined, `${enterprise}:manager.value`)[enterprise]).toMatchObject({ department: 'Field', manager: { $ref: `${base}/Users/${U1}` } });
-  });
-
-  test.each<[string, string | undefined, string | undefined, boolean]>([
-    ['by default', undefined, undefined, true],
-    ['excluded', undefined, 'members', false],
-    ['excluded by its URN', undefined, `${groupUrn}:members`, false],
-    ['only a part excluded', undefined, 'members.type', true],
-    ['not among the attributes', 'displayName', undefined, false],
-    ['among them', 'displayName,members', undefined, true],
-    ['a part among them', 'members.value', undefined, true],
-  ])('members are read: %s', (_label, attributes, excluded, expected) => {
-    expect(wants(readProjection(GROUP, attributes, excluded), 'members')).toBe(expected);
-  });
-});
-
-describe('the schemas that are published', () => {
-  const lines = SCHEMAS.flatMap((schema) =>
-    [...schema.attributes.values()].map((attribute) => {
-      const { name, type, multiValued, required, caseExact, mutability, uniqueness, sub } = attribute;
-      const marks = [multiValued && 'many', required && 'required', caseExact && 'exact', mutability !== 'readWrite' && mutability, uniqueness !== 'none' && uniqueness].filter(Boolean);
-      return [`${schema.name}.${name}: ${type}`, ...marks, sub.size > 0 && `(${[...sub.values()].map((it) => it.name).join(' ')})`].filter(Boolean).join(' ');
-    }),
-  );
-
-  test('are these (RFC 7643 section 8.7.1; a change here is a change for clients)', () => {
-    expect(lines).toEqual([
-      'User.userName: string required server',
-      'User.name: complex (formatted familyName givenName middleName honorificPrefix honorificSuffix)',
-      'User.displayName: string',
-      'User.nickName: string',
-      'User.profileUrl: reference exact',
-      'User.title: string',
-      'User.userType: string',
-      'User.preferredLanguage: string',
-      'User.locale: string',
-      'User.timezone: string',
-      'User.active: boolean',
-      'User.emails: complex many (value display type primary)',
-      'User.phoneNumbers: complex many (value display type primary)',
-      'User.ims: complex many (value display type primary)',
-      'User.photos: complex many (value display type primary)',
-      'User.addresses: complex many (formatted streetAddress locality region postalCode country type primary)',
-      'User.groups: complex many readOnly (value $ref display type)',
-      'User.entitlements: complex many (value display type primary)',
-      'User.roles: complex many (value display type primary)',
-      'User.x509Certificates: complex many (value display type primary)',
-      'EnterpriseUser.employeeNumber: string',
-      'EnterpriseUser.costCenter: string',
-      'EnterpriseUser.organization: string',
-      'EnterpriseUser.division: string',
-      'EnterpriseUser.department: string',
-      'EnterpriseUser.manager: complex (value $ref displayName)',
-      'Group.displayName: string required server',
-      'Group.members: complex many (value $ref type)',
-    ]);
-  });
-
-  test('every attribute says what it is', () => {
-    const silent = SCHEMAS.flatMap((schema) => [...schema.attributes.values()]).flatMap((attribute) => [attribute, ...attribute.sub.values()]).filter(({ description }) => description === '');
-    expect(silent).toEqual([]);
   });
 });

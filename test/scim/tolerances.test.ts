@@ -28,23 +28,33 @@ const total = async (path: string) => (await bridge.scim('GET', path)).json['tot
 /** One case for each entry: what it accepts, and what comes of it. */
 const cases: Record<ToleranceName, () => Promise<void>> = {
   opInAnyCase: async () => {
-    expect(await patched(await newUser(), { op: 'Replace', path: 'title', value: 'T' })).toMatchObject({ title: 'T' });
+    expect(await patched(await newUser(), { op: 'Replace', path: 'title', value: 'T' })).toMatchObject({
+      title: 'T',
+    });
   },
   booleanAsText: async () => {
     const id = await newUser({ active: 'True' });
-    expect(await patched(id, { op: 'replace', path: 'active', value: 'False' })).toMatchObject({ active: false });
+    expect(await patched(id, { op: 'replace', path: 'active', value: 'False' })).toMatchObject({
+      active: false,
+    });
     expect(await total(filterBy('/Users', `id eq "${id}" and active eq "False"`))).toBe(1);
   },
   removeWithValue: async () => {
     const [a, b] = [await newUser(), await newUser()];
     const group = await bridge.newGroup('removeWithValue', [a, b]);
-    const body = { schemas: [patchOp], Operations: [{ op: 'Remove', path: 'members', value: [{ value: a }] }] };
+    const body = {
+      schemas: [patchOp],
+      Operations: [{ op: 'Remove', path: 'members', value: [{ value: a }] }],
+    };
     await bridge.scim('PATCH', `/Groups/${group}`, body);
     expect(await bridge.membersOf(group)).toEqual([b]);
   },
   pathsAsKeys: async () => {
     const value = { 'name.givenName': 'Ada', [`${enterprise}:department`]: 'Field' };
-    expect(await patched(await newUser(), { op: 'replace', value })).toMatchObject({ name: { givenName: 'Ada' }, [enterprise]: { department: 'Field' } });
+    expect(await patched(await newUser(), { op: 'replace', value })).toMatchObject({
+      name: { givenName: 'Ada' },
+      [enterprise]: { department: 'Field' },
+    });
   },
   echoedReadOnly: async () => {
     const id = await newUser({ title: 'T' });
@@ -54,28 +64,40 @@ const cases: Record<ToleranceName, () => Promise<void>> = {
   },
   createByFilter: async () => {
     const operation = { op: 'Replace', path: 'emails[type eq "work"].value', value: 'w@example.com' };
-    expect(await patched(await newUser(), operation)).toMatchObject({ emails: [{ type: 'work', value: 'w@example.com' }] });
+    expect(await patched(await newUser(), operation)).toMatchObject({
+      emails: [{ type: 'work', value: 'w@example.com' }],
+    });
   },
   managerAsText: async () => {
     const id = await newUser();
     const path = `${enterprise}:manager`;
-    expect(await patched(id, { op: 'Add', path, value: 'U9' })).toMatchObject({ [enterprise]: { manager: { value: 'U9' } } });
+    expect(await patched(id, { op: 'Add', path, value: 'U9' })).toMatchObject({
+      [enterprise]: { manager: { value: 'U9' } },
+    });
     expect(await patched(id, { op: 'Replace', path, value: '' })).not.toHaveProperty(enterprise);
   },
   managerAsList: async () => {
     const operation = { op: 'Add', path: `${enterprise}:manager`, value: [{ $ref: null, value: 'U9' }] };
-    expect(await patched(await newUser(), operation)).toMatchObject({ [enterprise]: { manager: { value: 'U9' } } });
+    expect(await patched(await newUser(), operation)).toMatchObject({
+      [enterprise]: { manager: { value: 'U9' } },
+    });
   },
   shortExtensionName: async () => {
     const id = await newUser();
-    expect(await patched(id, { op: 'add', path: 'manager', value: 'U9' })).toMatchObject({ [enterprise]: { manager: { value: 'U9' } } });
+    expect(await patched(id, { op: 'add', path: 'manager', value: 'U9' })).toMatchObject({
+      [enterprise]: { manager: { value: 'U9' } },
+    });
     expect(await total(filterBy('/Users', `id eq "${id}" and manager eq "U9"`))).toBe(1);
   },
   emptyClears: async () => {
-    expect(await patched(await newUser({ title: 'T' }), { op: 'replace', path: 'title', value: '' })).not.toHaveProperty('title');
+    expect(
+      await patched(await newUser({ title: 'T' }), { op: 'replace', path: 'title', value: '' }),
+    ).not.toHaveProperty('title');
   },
   singleForMany: async () => {
-    expect(await posted({ emails: { value: 'one@example.com' } })).toMatchObject({ emails: [{ value: 'one@example.com' }] });
+    expect(await posted({ emails: { value: 'one@example.com' } })).toMatchObject({
+      emails: [{ value: 'one@example.com' }],
+    });
   },
   bareValue: async () => {
     const id = await newUser();
@@ -83,17 +105,28 @@ const cases: Record<ToleranceName, () => Promise<void>> = {
     expect(created.json['members']).toMatchObject([{ value: id }]);
   },
   twoPrimaries: async () => {
-    const emails = [{ value: 'a@example.com', primary: true }, { value: 'b@example.com', primary: true }];
-    expect((await posted({ emails }))['emails']).toEqual([{ value: 'a@example.com', primary: true }, { value: 'b@example.com' }]);
+    const emails = [
+      { value: 'a@example.com', primary: true },
+      { value: 'b@example.com', primary: true },
+    ];
+    expect((await posted({ emails }))['emails']).toEqual([
+      { value: 'a@example.com', primary: true },
+      { value: 'b@example.com' },
+    ]);
   },
   schemasMissing: async () => {
     expect(await posted({ id: '', meta: {} })).toMatchObject({ schemas: [core], active: true });
   },
   foreignSchema: async () => {
-    const schemas = ['urn:ietf:params:scim:schemas:core:2.0:Group', 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'];
+    const schemas = [
+      'urn:ietf:params:scim:schemas:core:2.0:Group',
+      'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group',
+    ];
     const { status, json } = await bridge.scim('POST', '/Groups', { schemas, displayName: 'foreignSchema' });
     expect([status, json['schemas']]).toEqual([201, [schemas[0]]]);
-    expect(await posted({ schemas: ['urn:ietf:params:scim:schemas:core2.0:User'] })).toMatchObject({ schemas: [core] });
+    expect(await posted({ schemas: ['urn:ietf:params:scim:schemas:core2.0:User'] })).toMatchObject({
+      schemas: [core],
+    });
   },
   unquotedWord: async () => {
     await bridge.newUser('unquoted');
@@ -112,16 +145,28 @@ const cases: Record<ToleranceName, () => Promise<void>> = {
     expect(await total('/Users?filter=userName+eq+%22plus%22')).toBe(1);
   },
   parameterInAnyCase: async () => {
-    expect((await bridge.scim('GET', '/Users?startindex=0&COUNT=1')).json).toMatchObject({ startIndex: 1, itemsPerPage: 1 });
+    expect((await bridge.scim('GET', '/Users?startindex=0&COUNT=1')).json).toMatchObject({
+      startIndex: 1,
+      itemsPerPage: 1,
+    });
   },
   plainJson: async () => {
-    const answer = await bridge.scim('POST', '/Users', { userName: 'plain@example.com' }, { 'content-type': 'application/json' });
+    const answer = await bridge.scim(
+      'POST',
+      '/Users',
+      { userName: 'plain@example.com' },
+      { 'content-type': 'application/json' },
+    );
     expect(answer.status).toBe(201);
-    expect((await bridge.scim('GET', '/Users', undefined, { 'content-type': 'application/json' })).status).toBe(200);
+    expect(
+      (await bridge.scim('GET', '/Users', undefined, { 'content-type': 'application/json' })).status,
+    ).toBe(200);
   },
   extraMembers: async () => {
     const id = String((await posted({ shoeSize: 12, password: 'x' }))['id']);
-    expect(await patched(id, { op: 'add', name: 'addMember', path: 'title', value: 'T' })).toMatchObject({ title: 'T' });
+    expect(await patched(id, { op: 'add', name: 'addMember', path: 'title', value: 'T' })).toMatchObject({
+      title: 'T',
+    });
     expect(await patched(id, { op: 'add', path: 'shoeSize', value: 12 })).not.toHaveProperty('shoeSize');
   },
 };
@@ -133,7 +178,10 @@ describe('every deviation that is accepted', () => {
 
   test('names who sends it, why it is accepted, and where that is written', () => {
     for (const [name, { idp, accepts, why, source }] of Object.entries(TOLERANCES)) {
-      expect([idp, accepts, why, source].every((text) => text.length > 3), name).toBe(true);
+      expect(
+        [idp, accepts, why, source].every((text) => text.length > 3),
+        name,
+      ).toBe(true);
     }
   });
 

@@ -1,0 +1,75 @@
+/** A mapping's plan in lines for people. Pure. */
+import type { BoundRule } from '../directory/records.ts';
+import type { World } from '../sync/world.ts';
+import { isBound, type MappingChange, ruleName, type Taken } from './mapping-change.ts';
+import { type MappingPlan, seatsOf, type Tally } from './mapping-plan.ts';
+import { count, kindWord, listed, quoted, reasonWord } from './words.ts';
+
+export function planText(plan: MappingPlan, change: MappingChange, world: World): string[] {
+  return [
+    `Rules: ${change.before.length} now, ${change.after.length} after.`,
+    ...change.changed.map(({ was, is }) => changeLine(was, is)),
+    ...change.after.filter((rule) => !rule.everyone && !isBound(rule)).map(unboundLine),
+    `People in the groups concerned: ${plan.people}.`,
+    ...[...plan.entitlements.values()].flatMap((entitlement) => {
+      const { name, kind, gains, loses, keeps } = entitlement;
+      const title = `"${name}" (${kindWord(kind)})`;
+      return [
+        ...tallyLines(`Gain ${title}`, gains),
+        ...tallyLines(`Lose ${title}`, loses),
+        ...tallyLines(`Keep ${title} at Adobe, out of the bridge's hands`, keeps),
+        ...seatLines(world, entitlement),
+      ];
+    }),
+    ...tallyLines('Would be created at Adobe', plan.created),
+    ...[...plan.stopped].flatMap(([reason, people]) => tallyLines(stopTitle(reason), people)),
+    ...(plan.entitlements.size === 0 ? ['Nobody gains or loses anything now.'] : []),
+  ];
+}
+
+function changeLine(was: BoundRule | undefined, is: BoundRule | undefined): string {
+  if (is === undefined) return `- ${was === undefined ? '' : ruleLine(was)}`;
+  return `${was === undefined ? '+' : '~'} ${ruleLine(is)}`;
+}
+
+export function ruleLine(rule: BoundRule): string {
+  const mode = rule.mode === undefined ? '' : ` (${rule.mode})`;
+  return `${ruleName(rule)}${mode}: ${quoted(rule.grants.map(({ name }) => name))}`;
+}
+
+function unboundLine(rule: BoundRule): string {
+  if (rule.binding?.state === 'orphaned') {
+    return `! ${ruleName(rule)} was deleted in the identity provider: the rule does nothing. mapping show says more.`;
+  }
+  return `! ${ruleName(rule)} is not known yet: the rule begins to work when the identity provider sends that group.`;
+}
+
+function tallyLines(title: string, { total, people }: Tally): string[] {
+  return total === 0 ? [] : [`${title}: ${total}`, ...listed(people, total)];
+}
+
+function seatLines(world: World, entitlement: Parameters<typeof seatsOf>[1] & { readonly name: string }): string[] {
+  const seats = seatsOf(world, entitlement);
+  if (seats === undefined || entitlement.gains.total + entitlement.loses.total === 0) return [];
+  const { quota, used, after } = seats;
+  const line = `  Seats of "${entitlement.name}": ${used} of ${quota} used at the last listing, ${after} after.`;
+  if (after <= quota) return [line];
+  return [
+    line,
+    `  ! ${count(after - quota, 'person', 'people')} would be members without a licence: Adobe takes them and says nothing. Buy seats or free some first.`,
+  ];
+}
+
+function stopTitle(reason: string): string {
+  if (reason === 'unknown-at-adobe') return 'Adobe is asked first what it holds under the e-mail';
+  const meaning = reasonWord(reason);
+  return `Nothing is sent (${reason}${meaning === undefined ? '' : `: ${meaning}`})`;
+}
+
+/** What `--revoke` or `--leave` is asked for. */
+export function takenLines(taken: readonly Taken[]): string[] {
+  return taken.map(({ name, from, still }) => {
+    const also = still.length === 0 ? '' : `; still granted by ${still.join(', ')}`;
+    return `"${name}" is taken out of ${from}${also}`;
+  });
+}

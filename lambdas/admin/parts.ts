@@ -1,0 +1,44 @@
+/** What the operator's commands work with, and the one look at the whole state that several of them take. */
+import type { AdobeClient } from '../adobe/adobe.ts';
+import type { ScimDirectory, TokenDirectory } from '../directory/directory.ts';
+import type { Account, ConnectionId, OrgKey } from '../directory/records.ts';
+import type { OperatorDirectory, SyncDirectory } from '../directory/work.ts';
+import { indexCatalogue, type World } from '../sync/world.ts';
+import { Refused } from './command.ts';
+
+export interface AdminParts {
+  readonly directory: ScimDirectory & TokenDirectory & SyncDirectory & OperatorDirectory;
+  readonly adobe: AdobeClient;
+  readonly connection: ConnectionId;
+  readonly org: OrgKey;
+  /** The bridge's clock, epoch milliseconds. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** The same that the drain decides with, as it is now. @throws Refused when the bridge was never set up */
+export async function readWorldNow({ directory, org: o, now }: AdminParts): Promise<World> {
+  const org = await directory.getOrg(o);
+  if (org === undefined) {
+    throw new Refused(`The Adobe org "${o}" is not set up in this table. Run the set-up, then try again.`);
+  }
+  const connections = await Promise.all(org.connections.map((c) => directory.getConnection(c)));
+  const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
+  const faults = await directory.readFaults(o);
+  return {
+    now: now(),
+    org,
+    connections: new Map(connections.map((connection) => [connection.id, connection])),
+    rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
+    faults: new Map(faults.map((fault) => [fault.scope, fault])),
+    catalogue: indexCatalogue(await directory.readCatalogue(o)),
+  };
+}
+
+/** How an operator knows the person behind an account: the e-mail, else the userName. */
+export async function nameOf({ directory }: Pick<AdminParts, 'directory'>, account: Account): Promise<string> {
+  const email = account.wanted.identity?.email ?? account.applied.identity?.email;
+  if (email !== undefined || account.owner === undefined) return email ?? `account ${account.id}`;
+  const user = await directory.getUser(account.owner.connection, account.owner.userId);
+  return user?.resource.userName ?? `account ${account.id}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * What only an operator's commands read: where accounts stand in the work index, and the accounts behind a group.
+ * A parked partition is named by the digest of what it waits for, so every scope that an account was ever parked on is
+ * remembered by name in `o / PARK#..`; without it nobody could list them, and the table is never scanned (R35).
+ */
+import { type Context, connectionOf, readAccounts } from './dynamo-context.ts';
+import type { Item } from './dynamo-store.ts';
+import { membersPk, parkedScopeKey, workPartition } from './keys.ts';
+import { type Account, AccountId, type ConnectionId, type GroupId, type OrgKey } from './records.ts';
+import type { LedgerChange, Places } from './work.ts';
+
+const PAGE = 100;
+
+/** The work index by place: a hint like the index itself (R16); read the accounts to be sure. */
+export async function readPlaces(ctx: Context, o: OrgKey): Promise<Places> {
+  const idsIn = async (pk: string): Promise<AccountId[]> =>
+    (await ctx.store.query({ pk, index: 'work' })).items.map(accountIdOf);
+  const scopes = (await ctx.store.query({ pk: o, begins: 'PARK#' })).items.map((item) => String(item['scope']));
+  const [run, held, timer, ...parked] = await Promise.all(
+    [workPartition.run(o), workPartition.held(o), workPartition.timer(o)]
+      .concat(scopes.map((scope) => workPartition.parked(o, scope)))
+      .map(idsIn),
+  );
+  return {
+    run: run ?? [],
+    held: held ?? [],
+    timer: timer ?? [],
+    parked: scopes.map((scope, at) => ({ scope, ids: parked[at] ?? [] })).filter(({ ids }) => ids.length > 0),
+  };
+}
+
+function accountIdOf(item: Item): AccountId {
+  return AccountId.parse(String(item['pk']).split('#A#')[1]);
+}
+
+/** Passes the change on and remembers the scope it parks on; a scope is written once per process. */
+export async function noteParked<T>(
+  ctx: Context,
+  { org, known }: { readonly org: OrgKey; readonly known: Set<string> },
+  work: (note: (change: LedgerChange | undefined) => LedgerChange | undefined) => Promise<T>,
+): Promise<T> {
+  let scope: string | undefined;
+  const result = await work((change) => {
+    scope = change?.standing.place.kind === 'parked' ? change.standing.place.on : undefined;
+    return change;
+  });
+  if (scope !== undefined && !known.has(`${org}#${scope}`)) {
+    await ctx.store.put(parkedScopeKey(org, scope), { scope, v: 1 });
+    known.add(`${org}#${scope}`);
+  }
+  return result;
+}
+
+/** Page by page, strongly; an account whose user left meanwhile may be among them, and its wanted groups tell. */
+export async function* accountsOfGroup(
+  ctx: Context,
+  c: ConnectionId,
+  group: GroupId,
+): AsyncIterable<readonly Account[]> {
+  const { org } = await connectionOf(ctx, c);
+  let after: string | undefined;
+  for (let more = true; more; ) {
+    const page = await ctx.store.query({
+      pk: membersPk(c, group),
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
+    const ids = page.items.map((item) => AccountId.parse(item['accountId']));
+    yield [...(await readAccounts(ctx, org, ids)).values()];
+    more = page.more;
+    after = String(page.items.at(-1)?.['sk']);
+  }
+}

@@ -1,0 +1,39 @@
+/** Puts a function around every command that the directory sends to DynamoDB: the SDK's border, where faults begin. */
+import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+
+type Command = Parameters<DynamoDBClient['send']>[0];
+/** `send` performs the command; not calling it means that the request never arrived. */
+export type Around = (command: Command, send: () => Promise<unknown>) => Promise<unknown>;
+
+export function interceptSend(client: DynamoDBClient, around: Around): DynamoDBClient {
+  return Object.create(client, {
+    send: { value: (command: Command) => around(command, () => client.send(command)) },
+  });
+}
+
+/** Runs `meanwhile` right before the first command that matches: an interleaving, made on purpose. */
+export function meanwhile(
+  deps: DirectoryDeps,
+  matches: (command: Command) => boolean,
+  action: () => Promise<unknown>,
+): DirectoryDeps {
+  let done = false;
+  const client = interceptSend(deps.client, async (command, send) => {
+    if (!done && matches(command)) {
+      done = true;
+      await action();
+    }
+    return send();
+  });
+  return { ...deps, client };
+}
+
+export function isTransaction(command: Command): boolean {
+  return command instanceof TransactWriteItemsCommand;
+}
+
+/** Reads of one item whose partition key ends like this. */
+export function readsOf(pkEnd: string): (command: Command) => boolean {
+  return (command) => command instanceof GetItemCommand && (command.input.Key?.['pk']?.S ?? '').endsWith(pkEnd);
+}
