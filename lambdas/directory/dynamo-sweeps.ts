@@ -77,6 +77,7 @@ async function markSweep(ctx: Context, connection: Connection, { item, key, unti
       after = page.items.length > 0 ? String(page.items.at(-1)?.['sk']) : after;
     }
   }
+  if (!(await markHeld(ctx, connection.org, until))) return saveResume(ctx, key, { at, after });
   await ctx.store.remove(key);
   return true;
 }
@@ -121,8 +122,19 @@ async function rederiveSweep(ctx: Context, connection: Connection, { item, key, 
     more = page.more;
     after = page.items.length > 0 ? String(page.items.at(-1)?.['sk']) : after;
   }
+  if (!(await markHeld(ctx, connection.org, until))) return saveResume(ctx, key, { at: 0, after });
   await ctx.store.remove(key);
   return true;
+}
+
+/** What waits for a mode waits for this too, also where no user is left to be found by: leavers, the deleted (I07). */
+async function markHeld(ctx: Context, o: OrgKey, until: number): Promise<boolean> {
+  while (ctx.now() < until) {
+    const { items } = await ctx.store.query({ pk: workPartition.held(o), index: 'work', limit: SLICE });
+    if (items.length === 0) return true;
+    for (const item of items) await markIfThere(ctx, o, accountIdOf(item));
+  }
+  return false;
 }
 
 async function saveResume(
