@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import type { BoundRule, Connection, GroupRecord } from '../directory/records.ts';
-import { type World } from '../sync/world.ts';
+import type { World } from '../sync/world.ts';
 import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
 import { compareMapping, isBound, type MappingChange, storedRule } from './mapping-change.ts';
 import { nameRules } from './mapping-names.ts';
@@ -42,12 +42,17 @@ async function applyMapping(parts: AdminParts, { rules: input, yes, take }: Args
   const plan = await planMapping(parts, world, change);
   const text = [...notes, ...planText(plan, change, world)];
   if (!yes) {
-    return { text: [...text, ...whatNext(change, take)], data: { ...planData(plan, change, world), applied: false, version } };
+    return {
+      text: [...text, ...whatNext(change, take)],
+      data: { ...planData(plan, change, world), applied: false, version },
+    };
   }
   refuseUndecided(change, take);
   const draft = { rules: drafts.map(storedRule), expectedVersion: version, left: change.left };
   if (!(await parts.directory.applyMapping(parts.connection, draft))) {
-    throw new Refused('Another mapping came into force meanwhile, so nothing was applied. Look at mapping show, then apply again.');
+    throw new Refused(
+      'Another mapping came into force meanwhile, so nothing was applied. Look at mapping show, then apply again.',
+    );
   }
   const { mappingVersion } = await parts.directory.getConnection(parts.connection);
   return {
@@ -56,7 +61,10 @@ async function applyMapping(parts: AdminParts, { rules: input, yes, take }: Args
   };
 }
 
-async function groupsOf({ directory, connection }: AdminParts, drafts: readonly DraftRule[]): Promise<Map<string, GroupRecord>> {
+async function groupsOf(
+  { directory, connection }: AdminParts,
+  drafts: readonly DraftRule[],
+): Promise<Map<string, GroupRecord>> {
   const groups = new Map<string, GroupRecord>();
   for (const { id, group } of drafts) {
     const found = group === undefined ? undefined : await directory.groupNamed(connection, group);
@@ -75,19 +83,20 @@ function refuseUndecided({ taken }: MappingChange, take: Args['take']): void {
   if (taken.length === 0) return;
   if (take === undefined) {
     throw new Refused(
-      [
-        'The mapping was not applied, because it takes entitlements out of rules:',
-        ...takenLines(taken),
-      ].join('\n- ') +
-        '\nSay --revoke to take them away from the people who have them only through that rule, or --leave to let these people keep them, out of the bridge\'s hands.',
+      ['The mapping was not applied, because it takes entitlements out of rules:', ...takenLines(taken)].join(
+        '\n- ',
+      ) +
+        "\nSay --revoke to take them away from the people who have them only through that rule, or --leave to let these people keep them, out of the bridge's hands.",
     );
   }
   const still = taken.filter((one) => one.still.length > 0);
   if (take === 'leave' && still.length > 0) {
     throw new Refused(
-      ['The mapping was not applied: --leave is for entitlements that no rule names any more.', ...takenLines(still)].join(
-        '\n- ',
-      ) + '\nThe bridge goes on managing these, so who is in none of their groups loses them: say --revoke, or keep them in the rule.',
+      [
+        'The mapping was not applied: --leave is for entitlements that no rule names any more.',
+        ...takenLines(still),
+      ].join('\n- ') +
+        '\nThe bridge goes on managing these, so who is in none of their groups loses them: say --revoke, or keep them in the rule.',
     );
   }
 }
@@ -96,11 +105,17 @@ function whatNext({ taken }: MappingChange, take: Args['take']): string[] {
   if (taken.length === 0) return ['Nothing was changed. Add --yes to apply it.'];
   const lines = takenLines(taken);
   if (take === undefined) {
-    return [...lines, 'Nothing was changed. Add --yes to apply it, and --revoke or --leave for what is taken out.'];
+    return [
+      ...lines,
+      'Nothing was changed. Add --yes to apply it, and --revoke or --leave for what is taken out.',
+    ];
   }
   const still = taken.filter((one) => one.still.length > 0).map(({ name }) => name);
   if (take === 'leave' && still.length > 0) {
-    return [...lines, `Nothing was changed. ${quoted(still)} cannot be left, because another rule names it: use --revoke.`];
+    return [
+      ...lines,
+      `Nothing was changed. ${quoted(still)} cannot be left, because another rule names it: use --revoke.`,
+    ];
   }
   return [...lines, `Nothing was changed. Add --yes to apply it with --${take}.`];
 }

@@ -6,7 +6,15 @@
  * its group was renamed in the identity provider takes nothing from anybody.
  */
 import { entitlementKey } from '../directory/keys.ts';
-import type { Binding, BoundRule, Connection, EntitlementKey, GroupId, GroupRecord, Rule } from '../directory/records.ts';
+import type {
+  Binding,
+  BoundRule,
+  Connection,
+  EntitlementKey,
+  GroupId,
+  GroupRecord,
+  Rule,
+} from '../directory/records.ts';
 import type { DraftRule } from './mapping-rules.ts';
 
 export interface Taken {
@@ -72,18 +80,28 @@ export function storedRule({ id, group, everyone, grants, mode }: DraftRule): Ru
   return {
     id,
     everyone,
-    grants: grants.map(({ name, kind, product }) => ({ name, kind, ...(product === undefined ? {} : { product }) })),
+    grants: grants.map(({ name, kind, product }) => ({
+      name,
+      kind,
+      ...(product === undefined ? {} : { product }),
+    })),
     ...(group === undefined ? {} : { group }),
     ...(mode === undefined ? {} : { mode }),
   };
 }
 
 /** As the directory will bind it: a rule in force keeps its group, every other follows the group of its name (R11). */
-function bound(draft: DraftRule, before: readonly BoundRule[], groups: ReadonlyMap<string, GroupRecord>): BoundRule {
+function bound(
+  draft: DraftRule,
+  before: readonly BoundRule[],
+  groups: ReadonlyMap<string, GroupRecord>,
+): BoundRule {
   const known = before.find((rule) => rule.id === draft.id)?.binding;
   const group = groups.get(draft.id);
   const fresh: Binding | undefined =
-    group === undefined ? undefined : { rule: draft.id, groupId: group.id, state: 'bound', at: group.created };
+    group === undefined
+      ? undefined
+      : { rule: draft.id, groupId: group.id, state: 'bound', at: group.created };
   return { ...storedRule(draft), binding: known ?? fresh };
 }
 
@@ -116,7 +134,9 @@ function takenOut(before: readonly BoundRule[], after: readonly BoundRule[]): Ta
     rule.grants.flatMap(({ name }): Taken[] => {
       const key = entitlementKey(name);
       if (after.some((one) => subjectOf(one) === subjectOf(rule) && grants(one, key))) return [];
-      return [{ key, name, from: ruleName(rule), still: after.filter((one) => grants(one, key)).map(ruleName) }];
+      return [
+        { key, name, from: ruleName(rule), still: after.filter((one) => grants(one, key)).map(ruleName) },
+      ];
     }),
   );
 }

@@ -64,8 +64,10 @@ export async function nameRules(
 }
 
 function noCatalogue({ authFault }: Org): string {
-  const why = 'The bridge has not read the list of profiles and user groups from Adobe yet, so no name can be checked.';
-  if (authFault !== undefined) return `${why} Adobe does not accept the credential (${authFault.message}): ${authFault.hint}`;
+  const why =
+    'The bridge has not read the list of profiles and user groups from Adobe yet, so no name can be checked.';
+  if (authFault !== undefined)
+    return `${why} Adobe does not accept the credential (${authFault.message}): ${authFault.hint}`;
   return `${why} The first run of provisioning reads it: wait a minute and apply again. If this stays, ask for status.`;
 }
 
@@ -110,14 +112,23 @@ function wrongKind({ name, type, productName }: CatalogueEntry): string {
     const product = productName === undefined ? '' : ` (of "${productName}")`;
     return `"${name}" is a product profile${product}, not a user group. Write "profile: ${name}".`;
   }
-  if (type === ADOBE_TYPES.userGroup) return `"${name}" is a user group, not a product profile. Write "userGroup: ${name}".`;
+  if (type === ADOBE_TYPES.userGroup)
+    return `"${name}" is a user group, not a product profile. Write "userGroup: ${name}".`;
   return `"${name}" is a ${type} at Adobe, and the bridge hands out profiles and user groups only. Name one of those.`;
 }
 
 function nobodyKnows({ where, name, kind }: DraftGrant, entries: readonly CatalogueEntry[]): string {
-  const assignable = entries.filter(({ type }) => type === ADOBE_TYPES.profile || type === ADOBE_TYPES.userGroup);
-  const near = nearNames(name, assignable.map((entry) => entry.name));
-  const meant = near.length > 0 ? `Did you mean ${quoted(near)}?` : 'Look the name up in the Admin Console, or create it there.';
+  const assignable = entries.filter(
+    ({ type }) => type === ADOBE_TYPES.profile || type === ADOBE_TYPES.userGroup,
+  );
+  const near = nearNames(
+    name,
+    assignable.map((entry) => entry.name),
+  );
+  const meant =
+    near.length > 0
+      ? `Did you mean ${quoted(near)}?`
+      : 'Look the name up in the Admin Console, or create it there.';
   return `${where}: Adobe knows no ${kindWord(kind)} "${name}". ${meant}`;
 }
 
@@ -140,12 +151,16 @@ async function askAdobe(parts: AdminParts, org: Org, grant: DraftGrant): Promise
   const slots = openSlots({ directory, clientId: org.clientId, now, newId });
   const slot = await slots.take('usersByGroup');
   const cannot = `${grant.where}: "${grant.name}" is not in the list of ${listedAt(org)}, and Adobe could not be asked about it`;
-  if (!slot.ok) throw new Refused(`${cannot}: no call is free before ${instant(slot.freeAt)}. Apply again then.`);
+  if (!slot.ok)
+    throw new Refused(`${cannot}: no call is free before ${instant(slot.freeAt)}. Apply again then.`);
   const answer = await adobe.readGroupMembers(grant.name, 0, now() + HTTP_TIMEOUT_MS);
   await slots.settle('usersByGroup', slot.id);
   if (answer.kind === 'failed') {
     if (answer.blockedUntil !== undefined) await slots.block('usersByGroup', answer.blockedUntil);
-    const later = answer.blockedUntil === undefined ? 'Apply again in a minute' : `Apply again after ${instant(answer.blockedUntil)}`;
+    const later =
+      answer.blockedUntil === undefined
+        ? 'Apply again in a minute'
+        : `Apply again after ${instant(answer.blockedUntil)}`;
     const next = answer.reason === 'rejected' ? 'Apply again after the next listing (once a day)' : later;
     throw new Refused(`${cannot}: ${answer.error.message}. ${next}.`);
   }

@@ -4,10 +4,19 @@
  * Adobe is not called. Only members of groups whose rules change are read, or everybody where a rule speaks of
  * everyone. People come in pages, so what is kept of them is bounded.
  */
-import { entitlementKey } from '../directory/keys.ts';
-import type { Account, AccountId, BoundRule, EntitlementKey, EntitlementKind, Mode } from '../directory/records.ts';
+import { emailKey, entitlementKey } from '../directory/keys.ts';
+import type {
+  Account,
+  AccountId,
+  BoundRule,
+  EntitlementKey,
+  EntitlementKind,
+  IdentityItem,
+  Mode,
+} from '../directory/records.ts';
 import { decide, emailsOf } from '../sync/decide.ts';
 import { desiredOf } from '../sync/desired.ts';
+import { foundUser, knowledgeOf } from '../sync/known.ts';
 import { settleIntent } from '../sync/settle.ts';
 import type { World } from '../sync/world.ts';
 import type { MappingChange } from './mapping-change.ts';
@@ -26,6 +35,8 @@ export interface EntitlementPlan {
   readonly name: string;
   readonly kind: EntitlementKind;
   readonly gains: Tally;
+  /** Have it already by hand, as Adobe showed them; managed from now on. */
+  readonly adopts: Tally;
   readonly loses: Tally;
   /** Lose it in the mapping and keep it at Adobe (R13). */
   readonly keeps: Tally;
@@ -40,7 +51,11 @@ export interface MappingPlan {
   readonly stopped: Map<string, Tally>;
 }
 
-export async function planMapping(parts: AdminParts, world: World, change: MappingChange): Promise<MappingPlan> {
+export async function planMapping(
+  parts: AdminParts,
+  world: World,
+  change: MappingChange,
+): Promise<MappingPlan> {
   const plan: MappingPlan = { people: 0, entitlements: new Map(), created: tally(), stopped: new Map() };
   const next = worldAfter(parts, world, change);
   for await (const accounts of touchedAccounts(parts, change)) {
@@ -50,7 +65,10 @@ export async function planMapping(parts: AdminParts, world: World, change: Mappi
       const effect = effectOn(account, change);
       if (effect.gains.length + effect.loses.length === 0) continue;
       const name = await nameOf(parts, account);
-      for (const { key, ...about } of effect.gains) add(entitlement(plan, key, about).gains, name);
+      for (const { key, ...about } of effect.gains) {
+        const place = entitlement(plan, key, about);
+        add(shows({ account, key, identities, world }) ? place.adopts : place.gains, name);
+      }
       for (const { key, ...about } of effect.loses) {
         const place = entitlement(plan, key, about);
         add(change.left.includes(key) ? place.keeps : place.loses, name);
@@ -58,7 +76,34 @@ export async function planMapping(parts: AdminParts, world: World, change: Mappi
       note(plan, name, decide({ account, world: next, identities, knownSince: Number.NEGATIVE_INFINITY }));
     }
   }
+  sortPeople(plan);
   return plan;
+}
+
+interface Shown {
+  readonly account: Account;
+  readonly key: EntitlementKey;
+  readonly identities: ReadonlyMap<string, IdentityItem>;
+  readonly world: World;
+}
+
+/** Whether the last look at Adobe showed this entitlement on the person's own identity. */
+export function shows({ account, key, identities, world }: Shown): boolean {
+  const identity = account.applied.identity ?? account.wanted.identity;
+  if (identity === undefined) return false;
+  const known = knowledgeOf(identities.get(emailKey(identity.email)), world.org);
+  return foundUser(known, identity)?.groups.some((name) => entitlementKey(name) === key) ?? false;
+}
+
+function sortPeople({ entitlements, created, stopped }: MappingPlan): void {
+  const lists = [...entitlements.values()].flatMap(({ gains, adopts, loses, keeps }) => [
+    gains,
+    adopts,
+    loses,
+    keeps,
+  ]);
+  for (const { people } of [...lists, created, ...stopped.values()])
+    people.sort((a, b) => a.localeCompare(b));
 }
 
 function tally(): Tally {
@@ -76,8 +121,19 @@ interface Named {
   readonly kind: EntitlementKind;
 }
 
-function entitlement(plan: MappingPlan, key: EntitlementKey, { name, kind }: Omit<Named, 'key'>): EntitlementPlan {
-  const known = plan.entitlements.get(key) ?? { name, kind, gains: tally(), loses: tally(), keeps: tally() };
+function entitlement(
+  plan: MappingPlan,
+  key: EntitlementKey,
+  { name, kind }: Omit<Named, 'key'>,
+): EntitlementPlan {
+  const known = plan.entitlements.get(key) ?? {
+    name,
+    kind,
+    gains: tally(),
+    adopts: tally(),
+    loses: tally(),
+    keeps: tally(),
+  };
   plan.entitlements.set(key, known);
   return known;
 }
@@ -85,14 +141,9 @@ function entitlement(plan: MappingPlan, key: EntitlementKey, { name, kind }: Omi
 /** The world once the mapping is in force: other rules and another list of what is left, all else as it is. */
 function worldAfter({ connection: c }: AdminParts, world: World, { after, left }: MappingChange): World {
   const connection = world.connections.get(c);
-  return {
-    ...world,
-    rules: new Map([...world.rules, [c, after]]),
-    connections: new Map([
-      ...world.connections,
-      ...(connection === undefined ? [] : [[c, { ...connection, left: [...left] }] as const]),
-    ]),
-  };
+  const connections = new Map(world.connections);
+  if (connection !== undefined) connections.set(c, { ...connection, left: [...left] });
+  return { ...world, connections, rules: new Map([...world.rules, [c, after]]) };
 }
 
 /** Each account once, in pages, however many groups it is in. */
@@ -127,7 +178,10 @@ interface Effect {
 }
 
 /** Wanted anew and not there yet; there (or maybe there) and no longer wanted. A rule that may do more than before counts as wanting anew. */
-export function effectOn(account: Account, { before, after }: Pick<MappingChange, 'before' | 'after'>): Effect {
+export function effectOn(
+  account: Account,
+  { before, after }: Pick<MappingChange, 'before' | 'after'>,
+): Effect {
   const was = desiredOf(account, before).entitlements;
   const is = desiredOf(account, after).entitlements;
   const { applied, unknown } = settleIntent(account).ledger;
@@ -141,7 +195,9 @@ export function effectOn(account: Account, { before, after }: Pick<MappingChange
 }
 
 function isFreed(rules: readonly BoundRule[], before: readonly BoundRule[]): boolean {
-  return rules.some(({ id, mode }) => strictness(mode) > strictness(before.find((rule) => rule.id === id)?.mode));
+  return rules.some(
+    ({ id, mode }) => strictness(mode) > strictness(before.find((rule) => rule.id === id)?.mode),
+  );
 }
 
 function strictness(mode: Mode | undefined): number {

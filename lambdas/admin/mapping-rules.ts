@@ -63,7 +63,9 @@ export function parseRules(input: unknown): ParsedRules {
 function draftOf(rule: RuleInput, where: string, problems: string[]): DraftRule {
   const { group, everyone, grants, mode } = rule;
   if ((group === undefined) === (everyone === undefined)) {
-    problems.push(`${where}: write either "group: NAME" or "everyone: true"${group === undefined ? '' : ', not both'}.`);
+    problems.push(
+      `${where}: write either "group: NAME" or "everyone: true"${group === undefined ? '' : ', not both'}.`,
+    );
   }
   const bad = group === undefined ? undefined : identifierProblem(group);
   if (bad !== undefined) problems.push(`${where}: the name of the group ${bad}.`);
@@ -82,20 +84,28 @@ function draftOf(rule: RuleInput, where: string, problems: string[]): DraftRule 
   };
 }
 
-function grantOf({ userGroup, profile, product }: GrantInput, where: string, problems: string[]): DraftGrant[] {
+function grantOf(
+  { userGroup, profile, product }: GrantInput,
+  where: string,
+  problems: string[],
+): DraftGrant[] {
   const name = profile ?? userGroup;
   if (name === undefined || (profile !== undefined && userGroup !== undefined)) {
     problems.push(`${where}: write either "userGroup: NAME" or "profile: NAME".`);
     return [];
   }
   if (userGroup !== undefined && product !== undefined) {
-    problems.push(`${where}: "product" belongs to a profile. Take it out; a user group is found by its name alone.`);
+    problems.push(
+      `${where}: "product" belongs to a profile. Take it out; a user group is found by its name alone.`,
+    );
   }
   const bad = identifierProblem(name) ?? (product === undefined ? undefined : identifierProblem(product));
   if (bad !== undefined) problems.push(`${where}: a name in it ${bad}.`);
   // T26: with such a name a rule would hand out administration.
   if (entitlementKey(name).startsWith('_')) {
-    problems.push(`${where}: "${name}" is an administrator's group. Names that start with _ are never mapped; give that role by hand.`);
+    problems.push(
+      `${where}: "${name}" is an administrator's group. Names that start with _ are never mapped; give that role by hand.`,
+    );
   }
   const kind = profile === undefined ? 'userGroup' : 'profile';
   return [{ name, kind, where, ...(product === undefined ? {} : { product }) }];
@@ -106,7 +116,8 @@ const GRANT_KEYS = 'A grant has: userGroup, or profile and if wanted product';
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
   const [at, , grantAt] = issue.path;
-  if (typeof at !== 'number') return 'The mapping holds no list of rules. Write "rules:" and below it one "- group: NAME" for each.';
+  if (typeof at !== 'number')
+    return 'The mapping holds no list of rules. Write "rules:" and below it one "- group: NAME" for each.';
   const inGrant = typeof grantAt === 'number';
   const where = `${whereOf(input, at)}${inGrant ? `, grant ${grantAt + 1}` : ''}`;
   const keys = inGrant ? GRANT_KEYS : RULE_KEYS;

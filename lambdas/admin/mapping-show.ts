@@ -1,7 +1,7 @@
 /** `mapping.show`: the rules in force, which group each follows now, and what to do about those that follow none. */
 import * as z from 'zod';
-import type { BoundRule, Connection } from '../directory/records.ts';
 import { normalName } from '../directory/normal.ts';
+import type { BoundRule, Connection } from '../directory/records.ts';
 import { connectionMode, ruleMode } from '../sync/world.ts';
 import { type Command, defineCommand } from './command.ts';
 import { ruleName } from './mapping-change.ts';
@@ -38,9 +38,17 @@ interface Shown {
 
 async function look(parts: AdminParts, connection: Connection, rule: BoundRule): Promise<Shown> {
   const { group, everyone, grants, binding } = rule;
-  const about = { everyone, grants, mode: ruleMode(connection, rule), ...(group === undefined ? {} : { group }) };
+  const about = {
+    everyone,
+    grants,
+    mode: ruleMode(connection, rule),
+    ...(group === undefined ? {} : { group }),
+  };
   if (group === undefined) return { ...about, state: 'bound' };
-  const followed = binding?.state === 'bound' ? await parts.directory.getGroup(parts.connection, binding.groupId) : undefined;
+  const followed =
+    binding?.state === 'bound'
+      ? await parts.directory.getGroup(parts.connection, binding.groupId)
+      : undefined;
   if (followed !== undefined) {
     const renamed = normalName(followed.displayName) !== normalName(group);
     const note = `the group is called "${followed.displayName}" now and the rule follows it; write that name into the file when convenient`;
@@ -48,17 +56,24 @@ async function look(parts: AdminParts, connection: Connection, rule: BoundRule):
     return { ...about, ...seen, state: 'bound', ...(renamed ? { note } : {}) };
   }
   const namesake = await parts.directory.groupNamed(parts.connection, group);
-  if (binding !== undefined) return { ...about, state: 'orphaned', groupId: binding.groupId, note: orphaned(binding, namesake !== undefined) };
+  if (binding !== undefined)
+    return {
+      ...about,
+      state: 'orphaned',
+      groupId: binding.groupId,
+      note: orphaned(binding, namesake !== undefined),
+    };
   return { ...about, state: 'unbound', note: unbound(namesake !== undefined) };
 }
 
 function orphaned({ at }: { readonly at: number }, namesake: boolean): string {
   const other = namesake ? 'a new group has this name, but nobody said that it is the same one; ' : '';
-  return `the group was deleted in the identity provider (${instant(at)}) and the rule grants nothing; ${other}to follow a group of this name, apply the mapping without this rule, then with it again`;
+  return `the group was deleted in the identity provider (${instant(at)}) and the rule grants nothing; ${other}to follow a group of this name, apply the mapping without this rule (--revoke), then with it again`;
 }
 
 function unbound(namesake: boolean): string {
-  if (namesake) return 'a group of this name exists, but got the name by a rename; apply the mapping again to follow it';
+  if (namesake)
+    return 'a group of this name exists, but got the name by a rename; apply the mapping again to follow it';
   return 'the identity provider has sent no group of this name yet; assign or push that group there';
 }
 
@@ -71,14 +86,22 @@ function heading(connection: Connection, rules: number): string[] {
   return [
     `Mapping version ${connection.mappingVersion}: ${count(rules, 'rule')}. Mode of the connection: ${mode}.`,
     ...(undecided
-      ? ['  Somebody has a userName that differs from the e-mail: until "username" is set for the domain, the connection only reports.']
+      ? [
+          '  Somebody has a userName that differs from the e-mail: until "username" is set for the domain, the connection only reports.',
+        ]
       : []),
   ];
 }
 
 function ruleLines(rule: Shown): string[] {
   const { state, mode, grants, groupId, note } = rule;
-  const follows = rule.everyone ? 'all active people' : groupId === undefined ? state : `${state} to ${groupId}`;
+  const follows = rule.everyone
+    ? 'all active people'
+    : groupId === undefined
+      ? state
+      : state === 'orphaned'
+        ? `orphaned, followed ${groupId}`
+        : `${state} to ${groupId}`;
   return [
     `${ruleName({ everyone: rule.everyone, group: rule.group })} - ${follows}, ${mode}`,
     ...grants.map(({ name, kind, product }) => {

@@ -6,23 +6,27 @@ import { type MappingPlan, seatsOf, type Tally } from './mapping-plan.ts';
 import { count, kindWord, listed, quoted, reasonWord } from './words.ts';
 
 export function planText(plan: MappingPlan, change: MappingChange, world: World): string[] {
+  const why = new Map(
+    [...plan.stopped].flatMap(([reason, { people }]) => people.map((name) => [name, reason])),
+  );
   return [
     `Rules: ${change.before.length} now, ${change.after.length} after.`,
     ...change.changed.map(({ was, is }) => changeLine(was, is)),
     ...change.after.filter((rule) => !rule.everyone && !isBound(rule)).map(unboundLine),
     `People in the groups concerned: ${plan.people}.`,
     ...[...plan.entitlements.values()].flatMap((entitlement) => {
-      const { name, kind, gains, loses, keeps } = entitlement;
+      const { name, kind, gains, adopts, loses, keeps } = entitlement;
       const title = `"${name}" (${kindWord(kind)})`;
       return [
-        ...tallyLines(`Gain ${title}`, gains),
-        ...tallyLines(`Lose ${title}`, loses),
+        ...tallyLines(`Gain ${title}`, gains, why),
+        ...tallyLines(`Have ${title} by hand, managed from now on`, adopts, why),
+        ...tallyLines(`Lose ${title}`, loses, why),
         ...tallyLines(`Keep ${title} at Adobe, out of the bridge's hands`, keeps),
         ...seatLines(world, entitlement),
       ];
     }),
     ...tallyLines('Would be created at Adobe', plan.created),
-    ...[...plan.stopped].flatMap(([reason, people]) => tallyLines(stopTitle(reason), people)),
+    ...[...plan.stopped].flatMap(([reason, { total }]) => stopLines(reason, total)),
     ...(plan.entitlements.size === 0 ? ['Nobody gains or loses anything now.'] : []),
   ];
 }
@@ -44,11 +48,16 @@ function unboundLine(rule: BoundRule): string {
   return `! ${ruleName(rule)} is not known yet: the rule begins to work when the identity provider sends that group.`;
 }
 
-function tallyLines(title: string, { total, people }: Tally): string[] {
-  return total === 0 ? [] : [`${title}: ${total}`, ...listed(people, total)];
+/** `why`: for whom nothing would be sent, and the reason. */
+function tallyLines(title: string, { total, people }: Tally, why?: ReadonlyMap<string, string>): string[] {
+  const marked = people.map((name) => (why?.has(name) ? `${name} - not now: ${why.get(name)}` : name));
+  return total === 0 ? [] : [`${title}: ${total}`, ...listed(marked, total)];
 }
 
-function seatLines(world: World, entitlement: Parameters<typeof seatsOf>[1] & { readonly name: string }): string[] {
+function seatLines(
+  world: World,
+  entitlement: Parameters<typeof seatsOf>[1] & { readonly name: string },
+): string[] {
   const seats = seatsOf(world, entitlement);
   if (seats === undefined || entitlement.gains.total + entitlement.loses.total === 0) return [];
   const { quota, used, after } = seats;
@@ -60,10 +69,15 @@ function seatLines(world: World, entitlement: Parameters<typeof seatsOf>[1] & { 
   ];
 }
 
-function stopTitle(reason: string): string {
-  if (reason === 'unknown-at-adobe') return 'Adobe is asked first what it holds under the e-mail';
-  const meaning = reasonWord(reason);
-  return `Nothing is sent (${reason}${meaning === undefined ? '' : `: ${meaning}`})`;
+const STOPS: Readonly<Record<string, string>> = {
+  'unknown-at-adobe': 'Adobe is asked first what it holds under the e-mail.',
+  'identity-taken': 'Another account has the identity at Adobe for now; status EMAIL names it.',
+  twin: 'Adobe holds somebody of another identity type under the e-mail; status EMAIL says what to do.',
+};
+
+function stopLines(reason: string, total: number): string[] {
+  const meaning = STOPS[reason] ?? reasonWord(reason) ?? 'status EMAIL says what to do.';
+  return [`Nothing is sent for ${total} now, ${reason}: ${meaning}`];
 }
 
 /** What `--revoke` or `--leave` is asked for. */

@@ -36,7 +36,10 @@ export async function readWorldNow({ directory, org: o, now }: AdminParts): Prom
 }
 
 /** How an operator knows the person behind an account: the e-mail, else the userName. */
-export async function nameOf({ directory }: Pick<AdminParts, 'directory'>, account: Account): Promise<string> {
+export async function nameOf(
+  { directory }: Pick<AdminParts, 'directory'>,
+  account: Account,
+): Promise<string> {
   const email = account.wanted.identity?.email ?? account.applied.identity?.email;
   if (email !== undefined || account.owner === undefined) return email ?? `account ${account.id}`;
   const user = await directory.getUser(account.owner.connection, account.owner.userId);

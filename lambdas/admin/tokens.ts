@@ -60,10 +60,15 @@ export function tokenRevoke({ directory, connection, now }: AdminParts): Command
     schema: z.strictObject({ id: z.string().min(1) }),
     run: async ({ id }) => {
       if (!(await directory.revokeToken(connection, id))) {
-        throw new Refused('There is no token of this id. token list shows the ids; a token that was revoked is gone.');
+        throw new Refused(
+          'There is no token of this id. token list shows the ids; a token that was revoked is gone.',
+        );
       }
       const left = (await directory.listTokens(connection)).filter((token) => !isExpired(token, now()));
-      const text = [`Revoked: requests with this token are refused from now on.`, ...(left.length > 0 ? [] : [noneLeft])];
+      const text = [
+        `Revoked: requests with this token are refused from now on.`,
+        ...(left.length > 0 ? [] : [noneLeft]),
+      ];
       return { text, data: { id, left: left.length } };
     },
   });
@@ -75,7 +80,10 @@ function isExpired({ expires }: TokenRecord, now: number): boolean {
 
 function describe(token: TokenRecord, now: number): string {
   const { expires, scopes } = token;
-  const end = expires === undefined ? 'does not expire' : `${isExpired(token, now) ? 'expired' : 'expires'} ${instant(expires)}`;
+  const end =
+    expires === undefined
+      ? 'does not expire'
+      : `${isExpired(token, now) ? 'expired' : 'expires'} ${instant(expires)}`;
   return `${scopes.join(' and ')}, ${end}`;
 }
 

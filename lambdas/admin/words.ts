@@ -43,7 +43,8 @@ export function statusWord(status: Account['status']): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  'report-only': 'The mode is report-only: it is planned and not sent. Change the mode when the plan is right.',
+  'report-only':
+    'The mode is report-only: it is planned and not sent. Change the mode when the plan is right.',
   additive: 'The mode is additive: nothing is taken away. Change the mode to full to allow it.',
   protected:
     'The person is protected (on the list of the settings, or an administrator at Adobe): change them by hand.',

@@ -13,7 +13,7 @@ import { markParts } from './account-item.ts';
 import { endWrite, isClean } from './dynamo-accounts.ts';
 import { type Context, journalWrite, readAccount } from './dynamo-context.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
-import { Conflict, type Write } from './dynamo-store.ts';
+import type { Write } from './dynamo-store.ts';
 import { accountKey, emailKey } from './keys.ts';
 import type { Account, AccountId, Claim, Identity, OrgKey } from './records.ts';
 import type { ClaimOutcome } from './work.ts';
@@ -23,13 +23,9 @@ export async function claimWanted(ctx: Context, o: OrgKey, id: AccountId): Promi
     const account = await readAccount(ctx, o, id);
     const identity = account?.wanted.identity;
     if (account === undefined || identity === undefined) return { kind: 'changed' };
-    const seen = await openIdentities(ctx, o, [identity.email]);
-    const claimantId = seen.claimant(identity.email, identity.type);
+    const identities = await openIdentities(ctx, o, [identity.email]);
+    const claimantId = identities.claimant(identity.email, identity.type);
     const claimant = claimantId === undefined ? undefined : await readAccount(ctx, o, claimantId);
-    // Whoever takes over moves all that the other one claims (R5); the revisions tell whether it is still so.
-    const others = claimant === undefined || claimantId === id ? [] : claimant.claims.map((claim) => claim.email);
-    const identities = others.length === 0 ? seen : await openIdentities(ctx, o, [identity.email, ...others]);
-    if (identities.claimant(identity.email, identity.type) !== claimantId) throw new Conflict();
     const writes =
       claimantId === id
         ? repair(ctx, { account, identity, identities })
@@ -119,9 +115,6 @@ function merge(
   { account, identity, identities, claimant }: Wish & { claimant: Account },
 ): Write[] {
   const claims = [...account.claims, ...claimant.claims];
-  for (const claim of claimant.claims) {
-    if (identities.claimant(claim.email, claim.type) === claimant.id) identities.claim(claim.email, claim.type, account.id);
-  }
   const mark = markParts({ org: account.org, id: account.id, now: ctx.now(), kind: 'revoke' });
   identities.claim(identity.email, identity.type, account.id);
   return [

@@ -167,8 +167,13 @@ async function listPage(ctx: Context, c: ConnectionId, request: ListRequest): Pr
   const shown = items.slice(skip);
   // Read from the beginning to the end, the page itself is the count; behind a position others may have come or gone.
   if (!more) return { items: shown, total: start.after === undefined ? items.length : await counted() };
-  await leavePosition(ctx, c, { type, startIndex: page.startIndex + shown.length, after: String(shown.at(-1)?.['sk']) });
-  return { items: shown, total: Math.max(await counted(), page.startIndex + shown.length) };
+  const next = { type, startIndex: page.startIndex + shown.length, after: String(shown.at(-1)?.['sk']) };
+  await leavePosition(ctx, c, next);
+  const total = await counted();
+  if (total >= next.startIndex) return { items: shown, total };
+  // By the count this was the last page. Deletes behind a walk can make it look so: then it is told that one more follows.
+  const { items: following } = await ctx.store.query({ pk: `${c}#${type}`, after: next.after, limit: 1 });
+  return { items: shown, total: following.length > 0 ? next.startIndex : total };
 }
 
 interface Wanted extends ListRequest {

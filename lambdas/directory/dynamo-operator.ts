@@ -15,7 +15,9 @@ const PAGE = 100;
 export async function readPlaces(ctx: Context, o: OrgKey): Promise<Places> {
   const idsIn = async (pk: string): Promise<AccountId[]> =>
     (await ctx.store.query({ pk, index: 'work' })).items.map(accountIdOf);
-  const scopes = (await ctx.store.query({ pk: o, begins: 'PARK#' })).items.map((item) => String(item['scope']));
+  const scopes = (await ctx.store.query({ pk: o, begins: 'PARK#' })).items.map((item) =>
+    String(item['scope']),
+  );
   const [run, held, timer, ...parked] = await Promise.all(
     [workPartition.run(o), workPartition.held(o), workPartition.timer(o)]
       .concat(scopes.map((scope) => workPartition.parked(o, scope)))

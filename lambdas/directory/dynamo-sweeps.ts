@@ -9,8 +9,8 @@ import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { removeMembershipsOf } from './dynamo-leave.ts';
 import type { Item } from './dynamo-store.ts';
 import { updateUser, userOf } from './dynamo-users.ts';
-import { getOrg, markIfThere } from './dynamo-work.ts';
-import { type Key, membersPk } from './keys.ts';
+import { accountIdOf, getOrg, markIfThere } from './dynamo-work.ts';
+import { type Key, membersPk, workPartition } from './keys.ts';
 import { AccountId, type Connection, type ConnectionId, GroupId, type OrgKey, UserId, type UserRecord } from './records.ts';
 
 const SLICE = 50;

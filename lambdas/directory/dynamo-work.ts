@@ -145,7 +145,7 @@ export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<A
   return [...found, ...timers.items.map(accountIdOf)];
 }
 
-function accountIdOf(item: Item): AccountId {
+export function accountIdOf(item: Item): AccountId {
   return AccountId.parse(String(item['pk']).split('#A#')[1]);
 }
 

@@ -3,7 +3,7 @@
  * each account from whole state read after a budget slot was taken, and sends one request's worth at a time. Losing
  * its lease, its time or its life at any point leaves nothing half-known: every call in flight has its intent.
  */
-import type { Account, AccountId, IdentityItem, OrgKey } from '../directory/records.ts';
+import type { Account, AccountError, AccountId, IdentityItem, OrgKey } from '../directory/records.ts';
 import { LeaseLost, type Standing } from '../directory/work.ts';
 import { decide, type Decision, emailsOf } from './decide.ts';
 import { type InventoryDeps, lookAt, takeInventory } from './inventory.ts';
@@ -11,9 +11,9 @@ import { FRESH_MS, KNOWLEDGE_LIFE_MS } from './known.ts';
 import { backoffMs } from './outcome.ts';
 import type { PlannedAction } from './plan.ts';
 import { permit } from './policy.ts';
-import { type Counts, type DrainDeps, readWorld, renew, type Run } from './run.ts';
+import { type Counts, type DrainDeps, readWorld, renew, type Run, stopOrg, stopsOrg } from './run.ts';
 import { type Sending, sendOne } from './send.ts';
-import { ledgerOf } from './settle.ts';
+import { factsBetween, ledgerOf } from './settle.ts';
 import { LEASE_MS, openSlots } from './slots.ts';
 import { followBlockers } from './swap.ts';
 import { connectionMode, type World } from './world.ts';
@@ -31,17 +31,21 @@ const WINDOW = 40;
 const GATHER_MS = 2_000;
 /** Longer waits for a slot end the run; the schedule looks again. */
 const LONGEST_SLEEP_MS = 90_000;
-const AUTH_RETRY_MS = 10 * 60 * 1000;
+const STOPPED_RETRY_MS = 10 * 60 * 1000;
+/** An org on the move stays so for hours (`umapi.md` 10.4). */
+const MIGRATING_RETRY_MS = 60 * 60 * 1000;
 /** The second net under the waiters' list (R4). */
 const CLAIM_RETRY_MS = 15 * 60 * 1000;
 const WAKE_LIMIT = 500;
+/** While the read budget is empty, first contacts take what the listing says (R19). */
+const READ_PAUSE_MS = 3_000;
 
 export async function drain(deps: DrainDeps, o: OrgKey, { until }: { readonly until: number }): Promise<DrainReport> {
   const counts: Counts = { requests: 0, commands: 0, reads: 0, settled: 0 };
   const { directory, now } = deps;
   const org = await directory.getOrg(o);
   if (org === undefined) return { ...counts, outcome: 'no-org' };
-  if (org.authFault !== undefined && now() < org.authFault.at + AUTH_RETRY_MS) return { ...counts, outcome: 'stopped' };
+  if (org.authFault !== undefined && now() < askAgainAt(org.authFault)) return { ...counts, outcome: 'stopped' };
   const lease = await directory.acquireLease(o, { holder: deps.newId(), until: now() + LEASE_MS });
   if (lease === undefined) return { ...counts, outcome: 'leased' };
   const slots = openSlots({ directory, clientId: org.clientId, now, newId: deps.newId });
@@ -57,12 +61,16 @@ export async function drain(deps: DrainDeps, o: OrgKey, { until }: { readonly un
   }
 }
 
+function askAgainAt({ code, at }: AccountError): number {
+  return at + (code === 'error.organization.migrating' ? MIGRATING_RETRY_MS : STOPPED_RETRY_MS);
+}
+
 type Ended = Pick<DrainReport, 'outcome' | 'next'>;
 
 async function work(run: Run, until: number): Promise<Ended> {
   const { deps } = run;
-  await wakeFaults(run);
   await keepInventory(run, until);
+  await wakeFaults(run);
   let gathered = false;
   while (deps.now() < until) {
     await renew(run);
@@ -100,7 +108,9 @@ async function keepInventory(run: Run, until: number): Promise<void> {
   if (org?.listing !== undefined && run.deps.now() - org.listing.startedAt < KNOWLEDGE_LIFE_MS) return;
   const bound = Math.min(until, run.deps.now() + LEASE_MS / 2);
   const taken = await takeInventory(inventoryDeps(run), run.org, { clientId: org?.clientId ?? '', until: bound });
-  if (taken.kind === 'incomplete') run.deps.log('inventory-incomplete', { reason: taken.reason });
+  if (taken.kind !== 'incomplete') return;
+  run.deps.log('inventory-incomplete', { reason: taken.reason });
+  if (taken.failure !== undefined && stopsOrg(taken.failure)) await stopOrg(run, taken.failure.error);
 }
 
 function inventoryDeps(run: Run): InventoryDeps {
@@ -132,6 +142,7 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   let readsWaiting = false;
   for (const account of accounts) {
     const step = await settle(run, look, account);
+    if (step.kind === 'stopped') return step;
     if (step.kind === 'send') sendings.push(step.sending);
     else if (step.kind === 'done') progress = true;
     else readsWaiting = true;
@@ -163,6 +174,7 @@ async function again(run: Run): Promise<Passed> {
 type Step =
   | { readonly kind: 'send'; readonly sending: Sending }
   | { readonly kind: 'done' }
+  | { readonly kind: 'stopped' }
   /** It needs a read, and no read is free now. */
   | { readonly kind: 'read-later' };
 
@@ -173,7 +185,7 @@ async function settle(run: Run, look: Look, account: Account): Promise<Step> {
   let decision = decide({ account, ...look, knownSince });
   if (decision.kind === 'read') {
     const looked = await readFor(run, account, decision);
-    if (looked !== 'no-slot') return { kind: 'done' };
+    if (looked.kind !== 'read-later') return looked;
     decision = decide({ account, ...look, knownSince: now - KNOWLEDGE_LIFE_MS });
   }
   switch (decision.kind) {
@@ -189,20 +201,26 @@ async function settle(run: Run, look: Look, account: Account): Promise<Step> {
   }
 }
 
-async function readFor(run: Run, account: Account, { emails }: Extract<Decision, { kind: 'read' }>): Promise<'read' | 'no-slot'> {
+type ReadStep = Exclude<Step, { kind: 'send' }>;
+
+async function readFor(run: Run, account: Account, { emails }: Extract<Decision, { kind: 'read' }>): Promise<ReadStep> {
   for (const identity of emails) {
     const looked = await lookAt(inventoryDeps(run), run.org, identity);
-    if (looked === 'no-slot') {
-      run.readsFreeAt = run.deps.now() + 3_000;
-      return 'no-slot';
+    if (looked.kind === 'no-slot') {
+      run.readsFreeAt = Math.max(looked.freeAt, run.deps.now() + READ_PAUSE_MS);
+      return { kind: 'read-later' };
     }
     run.counts.reads += 1;
-    if (looked === 'failed') {
+    if (looked.kind === 'failed') {
+      if (stopsOrg(looked.failure)) {
+        await stopOrg(run, looked.failure.error);
+        return { kind: 'stopped' };
+      }
       await postpone(run, account);
-      return 'read';
+      return { kind: 'done' };
     }
   }
-  return 'read';
+  return { kind: 'done' };
 }
 
 /** Adobe did not answer a read: later, with a growing pause. Nothing is concluded from it (I11). */
@@ -232,8 +250,9 @@ interface Resting {
 async function rest(run: Run, { account, decision }: Resting): Promise<void> {
   run.counts.settled += 1;
   const { ledger, standing, clearIntent } = decision;
+  const facts = factsBetween(ledgerOf(account), ledger);
   await run.deps.directory.changeLedger(run.org, account.id, {
-    compute: (fresh) => (isSame(fresh, account) ? { ledger, standing, clearIntent } : undefined),
+    compute: (fresh) => (isSame(fresh, account) ? { ledger, standing, clearIntent, facts } : undefined),
   });
 }
 
@@ -266,7 +285,7 @@ function mayRename({ world, identities }: Look, account: Account, planned: Plann
   const connection = world.connections.get(account.connection);
   const rules = world.rules.get(account.connection) ?? [];
   if (connection === undefined || connectionMode(connection) === 'report-only') return false;
-  const plan = { actions: [planned], obstacles: [], ledger: ledgerOf(account), absentBefore: false };
+  const plan = { actions: [planned], obstacles: [], ledger: ledgerOf(account), absentBefore: false, intentOpen: false };
   const known = new Map([...identities].flatMap(([key, item]) => (item.observed === undefined ? [] : [[key, item.observed]])));
   const permitted = permit(plan, { account, desired: desiredOf(account, rules), world, connection, rules, known });
   return permitted.actions.length > 0;

@@ -3,12 +3,13 @@
  * single-user read. A listing is complete or discarded whole (I11): every page answered, every page counted.
  * Users and groups are read as a pair, page 0 of each at most every two hours (R30).
  */
-import type { AdobeClient, ListingPage, ObservedAdobeGroup, ObservedAdobeUser, ReadOutcome } from '../adobe/adobe.ts';
-import { mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/pace.ts';
+import type { AdobeClient, AdobeError, ListingPage, ObservedAdobeGroup, ObservedAdobeUser, ReadOutcome } from '../adobe/adobe.ts';
+import { type Endpoint, mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/pace.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { CatalogueEntry, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
 import type { SyncDirectory } from '../directory/work.ts';
 import { HTTP_TIMEOUT_MS, type Slots } from './slots.ts';
+import { indexCatalogue } from './world.ts';
 
 export interface InventoryDeps {
   readonly directory: SyncDirectory;
@@ -21,8 +22,13 @@ export interface InventoryDeps {
 
 export type Inventory =
   | { readonly kind: 'complete'; readonly users: number; readonly groups: number }
-  | { readonly kind: 'incomplete'; readonly reason: string }
+  | { readonly kind: 'incomplete'; readonly reason: string; readonly failure?: ReadFailure }
   | { readonly kind: 'too-soon'; readonly at: number };
+
+export interface ReadFailure {
+  readonly reason: 'throttled' | 'auth' | 'rejected' | 'unreachable';
+  readonly error: AdobeError;
+}
 
 /** Whether Adobe may be asked for page 0 again, and if so, that it was asked now: persisted before the call (R30). */
 async function claimPageZero(deps: InventoryDeps, clientId: string): Promise<number | undefined> {
@@ -44,10 +50,12 @@ export async function takeInventory(
   if (again !== undefined) return { kind: 'too-soon', at: again };
   const startedAt = deps.now();
   const groups = await listAll(deps, { until, endpoint: 'groups', page: (page, deadline) => deps.adobe.listGroups(page, deadline) });
-  if (groups.rows === undefined) return { kind: 'incomplete', reason: groups.reason };
+  if (groups.rows === undefined) return incomplete(groups);
   const users = await listAll(deps, { until, endpoint: 'users', page: (page, deadline) => deps.adobe.listUsers(page, deadline) });
-  if (users.rows === undefined) return { kind: 'incomplete', reason: users.reason };
-  await deps.directory.saveCatalogue(o, groups.rows.map(catalogueEntry));
+  if (users.rows === undefined) return incomplete(users);
+  const catalogue = groups.rows.map(catalogueEntry);
+  await noteSoleNames(deps, o, catalogue);
+  await deps.directory.saveCatalogue(o, catalogue);
   const byEmail = new Map<string, ObservedUser[]>();
   for (const user of users.rows) {
     const key = emailKey(user.email);
@@ -65,6 +73,28 @@ export async function takeInventory(
   return { kind: 'complete', users: byEmail.size, groups: groups.rows.length };
 }
 
+/** Names that several groups shared and no longer do: whoever was parked on them is woken like from a fault (R16). */
+async function noteSoleNames(deps: InventoryDeps, o: OrgKey, after: readonly CatalogueEntry[]): Promise<void> {
+  const before = indexCatalogue(await deps.directory.readCatalogue(o));
+  const now = indexCatalogue(after);
+  const at = deps.now();
+  for (const [scope, entries] of before) {
+    if (entries.length < 2 || (now.get(scope)?.length ?? 0) > 1) continue;
+    const error = { code: 'name-not-unique', message: 'The name was shared.', hint: 'Nothing to do.', at };
+    await deps.directory.tripFault(o, { scope, error, retryAt: at });
+  }
+}
+
+interface Missing {
+  readonly rows: undefined;
+  readonly reason: string;
+  readonly failure?: ReadFailure;
+}
+
+function incomplete({ reason, failure }: Missing): Inventory {
+  return { kind: 'incomplete', reason, ...(failure === undefined ? {} : { failure }) };
+}
+
 interface Listing<T> {
   readonly until: number;
   readonly endpoint: 'users' | 'groups';
@@ -75,12 +105,12 @@ interface Listing<T> {
 async function listAll<T>(
   deps: InventoryDeps,
   listing: Listing<T>,
-): Promise<{ rows: T[] } | { rows: undefined; reason: string }> {
+): Promise<{ rows: T[] } | Missing> {
   const rows: T[] = [];
   for (let page = 0; ; page++) {
     const answer = await slotted(deps, listing, page);
     if (answer === 'no-slot') return { rows: undefined, reason: 'no call was free in time' };
-    if (answer.kind === 'failed') return { rows: undefined, reason: `page ${page}: ${answer.error.code}` };
+    if (answer.kind === 'failed') return { rows: undefined, reason: `page ${page}: ${answer.error.code}`, failure: answer };
     rows.push(...answer.value.rows);
     const { lastPage, pageCount } = answer.value;
     if (!lastPage) continue;
@@ -99,7 +129,7 @@ async function slotted<T>(deps: InventoryDeps, { endpoint, page, until }: Listin
     }
     const answer = await page(index, deps.now() + HTTP_TIMEOUT_MS);
     await deps.slots.settle(endpoint, slot.id);
-    if (answer.kind === 'failed' && answer.blockedUntil !== undefined) await deps.slots.block(endpoint, answer.blockedUntil);
+    if (answer.kind === 'failed') await blockAfter(deps, endpoint, answer);
     return answer;
   }
 }
@@ -141,22 +171,37 @@ function asAsked(user: ObservedUser, identity: Identity): ObservedUser {
   return emailKey(user.email) === emailKey(identity.email) ? user : { ...user, type: `username of another ${user.type}` };
 }
 
-export type Looked = 'known' | 'no-slot' | 'failed';
+/** A pause without a length (section 4.1). */
+const UNTOLD_WAIT_MS = 60_000;
+
+async function blockAfter(
+  deps: InventoryDeps,
+  endpoint: Endpoint,
+  { reason, blockedUntil }: ReadFailure & { readonly blockedUntil?: number },
+): Promise<void> {
+  const until = blockedUntil ?? (reason === 'throttled' ? deps.now() + UNTOLD_WAIT_MS : undefined);
+  if (until !== undefined) await deps.slots.block(endpoint, until);
+}
+
+export type Looked =
+  | { readonly kind: 'known' }
+  | { readonly kind: 'no-slot'; readonly freeAt: number }
+  | { readonly kind: 'failed'; readonly failure: ReadFailure };
 
 /** One single-user read, recorded as knowledge. Without `domain` Adobe shows the managed identity first (`umapi.md` 13). */
 export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity): Promise<Looked> {
   const slot = await deps.slots.take('singleUser');
-  if (!slot.ok) return 'no-slot';
+  if (!slot.ok) return { kind: 'no-slot', freeAt: slot.freeAt };
   const at = deps.now();
   const domain = identity.type === 'adobeID' ? 'AdobeID' : undefined;
   const answer = await deps.adobe.readUser(identity.email, at + HTTP_TIMEOUT_MS, domain);
   await deps.slots.settle('singleUser', slot.id);
   if (answer.kind === 'failed') {
-    if (answer.blockedUntil !== undefined) await deps.slots.block('singleUser', answer.blockedUntil);
+    await blockAfter(deps, 'singleUser', answer);
     deps.log('read-failed', { code: answer.error.code });
-    return 'failed';
+    return { kind: 'failed', failure: answer };
   }
   const users = answer.value === undefined ? [] : [asAsked(observedUser(answer.value), identity)];
   await deps.directory.observe(o, identity.email, { at, users });
-  return 'known';
+  return { kind: 'known' };
 }

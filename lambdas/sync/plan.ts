@@ -181,7 +181,9 @@ function planFirstContact(input: PlanInput): Plan {
   if (seen === undefined || seen.at < input.knownSince) return resting(ledger, [read([identity], input.knownSince)]);
   const there = foundUser(seen, identity);
   if (there !== undefined) {
-    const adopted = adopt(input, { identity, there, fresh: seen.at >= now - FRESH_MS });
+    // Where an account of ours was before, what a read showed may be older than our own revokes (R20).
+    const fresh = seen.at >= now - FRESH_MS && input.knownOrigin[identity.type] === undefined;
+    const adopted = adopt(input, { identity, there, fresh });
     return planHeld({ ...input, ledger: adopted }, adopted.applied.identity ?? identity);
   }
   if (seen.users.length > 0) return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);

@@ -1,5 +1,5 @@
 /** What one run of the drain carries along: its dependencies, its lease, and the budget slot it holds. */
-import type { AdobeClient } from '../adobe/adobe.ts';
+import type { AdobeClient, AdobeError } from '../adobe/adobe.ts';
 import type { CatalogueEntry, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
 import { LEASE_MS, type Slots } from './slots.ts';
@@ -47,6 +47,18 @@ export async function renew(run: Run): Promise<void> {
   run.renewedAt = now;
 }
 
+/** What no other call could meet differently: credential, org id, the org being moved (F42, F43). */
+export function stopsOrg(failure: { readonly reason?: string; readonly error: AdobeError }): boolean {
+  const { reason, error } = failure;
+  return error.class === 'auth' || (reason === 'rejected' && error.scope === 'org');
+}
+
+/** The org's calls stop; a person repairs the credential, and the drain asks again from time to time. */
+export async function stopOrg(run: Run, { code, message, hint }: AdobeError): Promise<void> {
+  run.deps.log('org-stopped', { code });
+  await run.deps.directory.changeOrg(run.org, { authFault: { code, message, hint, at: run.deps.now() } });
+}
+
 /** Rules, modes, faults and holds as they are now; the catalogue once per run. */
 export async function readWorld(run: Run): Promise<World | undefined> {
   const { directory, now } = run.deps;
@@ -61,7 +73,8 @@ export async function readWorld(run: Run): Promise<World | undefined> {
     org,
     connections: new Map(connections.map((connection) => [connection.id, connection])),
     rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
-    faults: new Map(faults.map((fault) => [fault.scope, fault])),
+    // A fault whose time has come stops nobody: the next request tells (section 18.3).
+    faults: new Map(faults.filter((fault) => fault.retryAt > now()).map((fault) => [fault.scope, fault])),
     catalogue: indexCatalogue(run.catalogue),
   };
 }

@@ -2,7 +2,7 @@
  * One action request: pack, intents, send, record (R18, R23-R25, R29). The intent is written before the call and its
  * outcome after it, each account by its own; an answer that never came leaves the intents standing.
  */
-import { Action, type AccountActions, type CommandOutcome, type RequestOutcome } from '../adobe/adobe.ts';
+import { Action, type AccountActions, type AdobeError, type CommandOutcome, type RequestOutcome } from '../adobe/adobe.ts';
 import { packRequest } from '../adobe/pack.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, Claim, IdentityItem, Intent } from '../directory/records.ts';
@@ -10,8 +10,8 @@ import type { IntentDraft, LedgerChange, Seen, Standing } from '../directory/wor
 import { decide, type Decision } from './decide.ts';
 import { desiredOf } from './desired.ts';
 import { absorb, type Absorbed, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
-import { renew, type Run } from './run.ts';
-import { ledgerOf } from './settle.ts';
+import { renew, type Run, stopOrg, stopsOrg } from './run.ts';
+import { factsBetween, ledgerOf } from './settle.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +22,9 @@ export interface Sending {
   readonly claim?: Claim;
 }
 
+/** A pause without a length (`umapi.md` 4.1). */
+const UNTOLD_WAIT_MS = 60_000;
+
 export interface SendInput {
   readonly world: World;
   readonly identities: ReadonlyMap<string, IdentityItem>;
@@ -31,7 +34,7 @@ export interface SendInput {
 /** Sends as much of the given work as one request takes. False when nothing was sent. */
 export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   const { deps, slots } = run;
-  const work: AccountActions[] = input.sendings.map(({ account, decision }) => ({
+  const work: AccountActions[] = unsuspected(input.sendings).map(({ account, decision }) => ({
     accountId: account.id,
     actions: decision.actions.map((planned) => planned.action),
   }));
@@ -54,6 +57,23 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   run.counts.commands += sent.length;
   await settleRequest(run, { ...input, outcome, drafts: drafts.filter((draft) => accepted.has(draft.account.id)) });
   return true;
+}
+
+/**
+ * Whoever was in requests that failed as a whole travels in ever smaller company, in the end alone: one poisonous
+ * command must not keep nine others back (F27, `umapi.md` 18.3).
+ */
+export function unsuspected<T extends { readonly account: Account }>(sendings: readonly T[]): readonly T[] {
+  const calm = sendings.filter(({ account }) => strikes(account) === 0);
+  if (calm.length > 0) return calm;
+  const worst = Math.max(0, ...sendings.map(({ account }) => strikes(account)));
+  return sendings.slice(0, Math.max(1, Math.floor(10 / 2 ** worst)));
+}
+
+/** One answer that never came is nobody's fault; a refused request may be. */
+function strikes({ attempts, reason }: Account): number {
+  if (reason === 'refused') return attempts;
+  return reason === 'unknown-outcome' ? Math.max(0, attempts - 1) : 0;
 }
 
 interface DraftInput {
@@ -81,6 +101,7 @@ function draftOf(run: Run, { sending, actions, input }: DraftInput): IntentDraft
     account,
     ledger,
     intent,
+    facts: factsBetween(ledgerOf(account), ledger),
     ...(item === undefined ? {} : { unchanged: { email: item.email, rev: item.rev } }),
     ...(claim === undefined ? {} : { claim }),
   };
@@ -99,26 +120,28 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
   }
   const { error, blockedUntil } = outcome;
   run.deps.log('request-failed', { kind: outcome.kind, code: error.code, commands: drafts.length });
-  if (error.class === 'auth') await stopOrg(run, error);
+  const stopped = stopsOrg(outcome);
+  if (stopped) await stopOrg(run, error);
   const throttled = outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
-  const until = blockedUntil ?? (throttled || error.scope === 'org' ? run.deps.now() + 60_000 : undefined);
+  const pause = throttled || (error.scope === 'org' && !stopped);
+  const until = blockedUntil ?? (pause ? run.deps.now() + UNTOLD_WAIT_MS : undefined);
   if (until !== undefined) await run.slots.block('action', until);
-  const blamed = outcome.kind === 'refused' && !throttled && error.class !== 'auth' && error.scope !== 'org';
+  const blamed = outcome.kind === 'refused' && !throttled && !stopped;
   for (const { account, intent } of drafts) {
     await run.deps.directory.changeLedger(run.org, account.id, {
       intentId: intent.id,
       compute: (fresh) =>
         outcome.kind === 'unknown'
-          ? { ledger: ledgerOf(fresh), clearIntent: false, standing: postponed(run, fresh, 'unknown-outcome') }
-          : notDone(run, { fresh, blamed, error }),
+          ? { ledger: ledgerOf(fresh), clearIntent: false, standing: afterSilence(run, fresh, error) }
+          : notDone(run, { fresh, blamed, alone: drafts.length === 1, error }),
     });
   }
 }
 
-/** The org's calls stop; a person repairs the credential, and the drain asks again from time to time (F42, F43). */
-async function stopOrg(run: Run, error: { code: string; message: string; hint: string }): Promise<void> {
-  const { code, message, hint } = error;
-  await run.deps.directory.changeOrg(run.org, { authFault: { code, message, hint, at: run.deps.now() } });
+/** R24: whoever moved meanwhile is due now, as with every outcome. */
+function afterSilence(run: Run, fresh: Account, { code, message, hint }: AdobeError): Standing {
+  if (fresh.intent?.wantedRev !== fresh.wantedRev) return inRun(fresh);
+  return { ...postponed(run, fresh, 'unknown-outcome'), error: { code, message, hint, at: run.deps.now() } };
 }
 
 function postponed(run: Run, fresh: Account, reason: string): Standing {
@@ -130,17 +153,20 @@ interface NotDone {
   readonly fresh: Account;
   /** The request itself was refused: by its content, as far as we can tell. */
   readonly blamed: boolean;
+  /** No other command was in the request. */
+  readonly alone: boolean;
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
 /** R24: a request that was refused as a whole did nothing; its intents go. */
-function notDone(run: Run, { fresh, blamed, error }: NotDone): LedgerChange {
+function notDone(run: Run, { fresh, blamed, alone, error }: NotDone): LedgerChange {
   const { code, message, hint } = error;
   const about = { code, message, hint, at: run.deps.now() };
   const again: Standing = { ...inRun(fresh), attempts: fresh.attempts };
   const parked: Standing = { place: { kind: 'parked', on: 'person' }, status: 'parked', reason: code, error: about, attempts: 0 };
   const later = { ...postponed(run, fresh, 'refused'), error: about };
-  const standing = !blamed ? again : fresh.attempts + 1 >= MAX_ATTEMPTS ? parked : later;
+  const moved = fresh.intent?.wantedRev !== fresh.wantedRev;
+  const standing = !blamed || moved ? again : alone && fresh.attempts + 1 >= MAX_ATTEMPTS ? parked : later;
   return { ledger: ledgerOf(fresh), clearIntent: true, standing };
 }
 
@@ -159,6 +185,9 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
       return changeOf(run, { fresh, absorbed, answered });
     },
   });
+  const refused = command.actions.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.error] : []));
+  const stop = refused.find((error) => error.class === 'auth');
+  if (stop !== undefined) await stopOrg(run, stop);
   for (const fault of absorbed?.faults ?? []) {
     await run.deps.directory.tripFault(run.org, fault);
     run.deps.log('fault', { code: fault.error.code, scope: fault.scope });

@@ -21,8 +21,8 @@ const CUT_STARTS = 5;
 const CHANGES_BEFORE_KILL = 5;
 const CHANGES_WHILE_DOWN = 8;
 /** Real milliseconds. */
-const LONGEST_ON_THE_LINE = 150;
-const LONGEST_DRAIN_BEFORE_KILL = 900;
+const LONGEST_ON_THE_LINE = 400;
+const LONGEST_DRAIN_BEFORE_KILL = 1_000;
 const CONVERGE_MS = 120_000;
 const QUIET_MS = 3_000;
 
