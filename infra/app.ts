@@ -1,4 +1,4 @@
-/** `cdk synth`, `diff` and `deploy` start here. Settings come as context: `-c org=main -c stack=AdobeScimBridge`. */
+/** `cdk synth`, `diff` and `deploy` start here. Settings come as context: `-c org=main -c connection=default`. */
 import { App } from 'aws-cdk-lib';
 import { BridgeStack } from './bridge-stack.ts';
 import { bundleFunctions } from './bundle.ts';
@@ -8,6 +8,7 @@ const app = new App();
 new BridgeStack(app, setting('stack', 'AdobeScimBridge'), {
   description: 'SCIM 2.0 bridge to the Adobe Admin Console',
   orgKey: setting('org', 'main'),
+  connection: setting('connection', 'default'),
   bundles: bundleFunctions(),
 });
 

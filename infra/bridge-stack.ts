@@ -22,6 +22,8 @@ export interface BridgeStackProps extends StackProps {
   readonly bundles: Readonly<Record<FunctionName, string>>;
   /** Our short name of the Adobe org. */
   readonly orgKey: string;
+  /** Name of the one connection whose mapping and tokens the operator's commands speak of. */
+  readonly connection: string;
 }
 
 export class BridgeStack extends Stack {
@@ -112,11 +114,13 @@ export class BridgeStack extends Stack {
       timeout: Duration.minutes(5),
       memoryMiB: 1024,
       environment: {
-        [variables.orgKey]: this.#props.orgKey,
+        ...this.#adobeEnvironment(),
+        [variables.connection]: this.#props.connection,
         [variables.pepperSecret]: this.#pepper.secretArn,
       },
     });
     this.#pepper.grantRead(admin);
+    this.#credential.grantRead(admin);
     new CfnOutput(this, 'AdminFunction', { description: 'For the operator CLI', value: admin.functionName });
   }
 

@@ -8,10 +8,12 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type CommandAnswer, type Commands, Refused } from './admin/command.ts';
+import { createCommands } from './admin/commands.ts';
 import { AdminConfig, readConfig } from './config.ts';
+import { ConnectionId, OrgKey } from './directory/records.ts';
 import { lazily } from './edge.ts';
 import type { Log } from './log.ts';
-import { lambdaLog } from './runtime.ts';
+import { openAdobeParts, readSecret } from './runtime.ts';
 
 export interface AdminDeps {
   readonly commands: Commands;
@@ -46,7 +48,11 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
 
 export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
-  return makeAdminHandler({ commands: {}, log: lambdaLog(config.logLevel, process.env) });
+  const pepper = await readSecret(config.pepperSecret);
+  const { directory, adobe, now, newId, log } = await openAdobeParts({ ...config, pepper }, process.env);
+  const connection = ConnectionId.parse(config.connection);
+  const org = OrgKey.parse(config.orgKey);
+  return makeAdminHandler({ commands: createCommands({ directory, adobe, connection, org, now, newId }), log });
 });
 
 function refuse(message: string): CommandAnswer {

@@ -13,6 +13,7 @@ export const variables = {
   scimBaseUrl: 'BRIDGE_SCIM_BASE_URL',
   pepperSecret: 'BRIDGE_PEPPER_SECRET',
   orgKey: 'BRIDGE_ORG',
+  connection: 'BRIDGE_CONNECTION',
   adobeSecret: 'BRIDGE_ADOBE_SECRET',
   adobeUrl: 'BRIDGE_ADOBE_URL',
   imsUrl: 'BRIDGE_IMS_URL',
@@ -47,11 +48,8 @@ export const AdobeConfig = everyFunction.extend({
 });
 export type AdobeConfig = z.infer<typeof AdobeConfig>;
 
-/** What the operator's function needs. */
-export const AdminConfig = everyFunction.extend({
-  orgKey: AdobeConfig.shape.orgKey,
-  pepperSecret: text,
-});
+/** What the operator's function needs: it makes tokens, and asks Adobe about names that no listing has shown yet. */
+export const AdminConfig = AdobeConfig.extend({ connection: AdobeConfig.shape.orgKey, pepperSecret: text });
 export type AdminConfig = z.infer<typeof AdminConfig>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -12,7 +12,7 @@ import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
 import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
 import type { AdobeConfig, Environment } from './config.ts';
-import { type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
+import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { uuidV7 } from './directory/ids.ts';
 import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
@@ -110,8 +110,9 @@ export function openAdobeClient(
   });
 }
 
-/** What the drain takes, with the log under its own name. */
-export interface AdobeParts extends Omit<DrainDeps, 'log'> {
+/** What the drain takes, with the whole directory, and the log under its own name. */
+export interface AdobeParts extends Omit<DrainDeps, 'log' | 'directory'> {
+  readonly directory: Directory;
   readonly log: Log;
 }
 
@@ -126,16 +127,22 @@ export const randomHex = (digits: number): string =>
     .toString('hex')
     .slice(0, digits);
 
-/** What provision and reconcile work with in Lambda. */
-export async function openAdobeParts(config: AdobeConfig, environment: Environment): Promise<AdobeParts> {
+/** What the functions that may call Adobe work with in Lambda. Only `admin` may read the pepper and brings it along. */
+export async function openAdobeParts(
+  config: AdobeConfig & { readonly pepper?: string },
+  environment: Environment,
+): Promise<AdobeParts> {
   const machine = machineUnder(Date.now);
   const credential = {
     ...(await readCredential(config.adobeSecret)),
     imsUrl: config.imsUrl,
     umapiUrl: config.adobeUrl,
   };
-  // These functions may not read the pepper: they never see a token.
-  const table = { client: tableClient(config.dynamodbEndpoint), table: config.table, pepper: '' };
+  const table = {
+    client: tableClient(config.dynamodbEndpoint),
+    table: config.table,
+    pepper: config.pepper ?? '',
+  };
   return {
     directory: openDirectory({ ...machine, ...table }),
     adobe: openAdobeClient(credential, {

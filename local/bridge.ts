@@ -4,6 +4,7 @@
  */
 
 import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
+import { createCommands } from '../lambdas/admin/commands.ts';
 import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
@@ -15,7 +16,7 @@ import { makeScimHandler } from '../lambdas/scim.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AdobeEndpoint } from './endpoint.ts';
-import { localOrg } from './seed.ts';
+import { localConnection, localOrg } from './seed.ts';
 
 export interface BridgeParts {
   readonly database: Database;
@@ -39,6 +40,7 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
   const machine = machineUnder(clock.now);
   const { client, table } = database;
   const directory = openDirectory({ ...machine, client, table, pepper });
+  const umapi = adobeClient(adobe, clock);
   return {
     directory,
     scim: makeScimHandler({
@@ -50,7 +52,7 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
       run: drainOf(
         {
           directory,
-          adobe: adobeClient(adobe, clock),
+          adobe: umapi,
           now: clock.now,
           sleep: (ms) => clock.sleep(ms),
           newId: machine.newId,
@@ -62,7 +64,17 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
       now: clock.now,
       log: log.with({ function: 'provision' }),
     }),
-    admin: makeAdminHandler({ commands: {}, log: log.with({ function: 'admin' }) }),
+    admin: makeAdminHandler({
+      commands: createCommands({
+        directory,
+        adobe: umapi,
+        connection: localConnection,
+        org: localOrg,
+        now: clock.now,
+        newId: machine.newId,
+      }),
+      log: log.with({ function: 'admin' }),
+    }),
   };
 }
 

@@ -125,6 +125,8 @@ async function startEngine(binary: string, file: string | undefined): Promise<En
         detached: true,
       },
     );
+    // Before it answers: an engine whose bridge is killed during the start is not forgotten.
+    if (marker !== undefined) markEngine(child, marker);
     const endpoint = `http://127.0.0.1:${port}`;
     if (await answers(child, endpoint)) return guard(child, endpoint, marker);
     child.kill('SIGKILL');
@@ -181,12 +183,14 @@ async function answers(child: ChildProcess, endpoint: string): Promise<boolean> 
   return false;
 }
 
-function guard(child: ChildProcess, endpoint: string, marker: string | undefined): Engine {
+function markEngine(child: ChildProcess, marker: string): void {
   const engine = child.pid === undefined ? undefined : markOf(child.pid);
   const owner = markOf(process.pid);
-  if (marker !== undefined && engine !== undefined && owner !== undefined) {
-    writeFileSync(marker, JSON.stringify({ engine, owner }), { mode: 0o600 });
-  }
+  if (engine === undefined || owner === undefined) return;
+  writeFileSync(marker, JSON.stringify({ engine, owner }), { mode: 0o600 });
+}
+
+function guard(child: ChildProcess, endpoint: string, marker: string | undefined): Engine {
   const killAtExit = () => child.kill('SIGKILL');
   process.once('exit', killAtExit);
   child.unref();

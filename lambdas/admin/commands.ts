@@ -1,5 +1,6 @@
 /** All that an operator may ask and do, by the name on the wire. */
-import type { Commands } from './command.ts';
+import { DirectoryBusy } from '../directory/directory.ts';
+import { type Command, type Commands, Refused } from './command.ts';
 import { mappingApply } from './mapping-apply.ts';
 import { mappingShow } from './mapping-show.ts';
 import type { AdminParts } from './parts.ts';
@@ -10,7 +11,7 @@ import { who } from './who.ts';
 
 /** Bound to one connection and its org; the results are for people (`text`) and machines (`data`). */
 export function createCommands(parts: AdminParts): Commands {
-  return {
+  const commands: Commands = {
     'token.create': tokenCreate(parts),
     'token.list': tokenList(parts),
     'token.revoke': tokenRevoke(parts),
@@ -19,5 +20,22 @@ export function createCommands(parts: AdminParts): Commands {
     status: status(parts),
     'status.person': statusPerson(parts),
     who: who(parts),
+  };
+  return Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, orBusy(command)]));
+}
+
+/** Contention is no fault of the bridge: the operator may repeat the command as it is. */
+function orBusy({ schema, run }: Command): Command {
+  return {
+    schema,
+    run: async (args) => {
+      try {
+        return await run(args);
+      } catch (error) {
+        if (!(error instanceof DirectoryBusy)) throw error;
+        const message = `The directory is busy with other changes. Repeat the command in ${error.retryAfterSeconds} seconds.`;
+        throw new Refused(message, { cause: error });
+      }
+    },
   };
 }

@@ -121,6 +121,11 @@ function contentOf(rule: BoundRule | undefined): string {
   return JSON.stringify([rule.group, rule.mode, rule.binding?.groupId, rule.binding?.state, grants]);
 }
 
+/** By name, also when the rule finds its group only now; or by the group, also under another name. */
+function isSame(a: BoundRule, b: BoundRule): boolean {
+  return a.id === b.id || subjectOf(a) === subjectOf(b);
+}
+
 /** Whom a rule speaks of. */
 function subjectOf(rule: BoundRule): string {
   if (rule.everyone) return 'everyone';
@@ -133,7 +138,7 @@ function takenOut(before: readonly BoundRule[], after: readonly BoundRule[]): Ta
   return before.flatMap((rule) =>
     rule.grants.flatMap(({ name }): Taken[] => {
       const key = entitlementKey(name);
-      if (after.some((one) => subjectOf(one) === subjectOf(rule) && grants(one, key))) return [];
+      if (after.some((one) => isSame(one, rule) && grants(one, key))) return [];
       return [
         { key, name, from: ruleName(rule), still: after.filter((one) => grants(one, key)).map(ruleName) },
       ];

@@ -13,7 +13,9 @@ export function mappingShow(parts: AdminParts): Command {
     schema: z.strictObject({}),
     run: async () => {
       const connection = await parts.directory.getConnection(parts.connection);
-      const rules = await parts.directory.rulesOf(connection);
+      const rules = [...(await parts.directory.rulesOf(connection))].sort((a, b) =>
+        ruleName(a).localeCompare(ruleName(b)),
+      );
       const shown = await Promise.all(rules.map((rule) => look(parts, connection, rule)));
       const { mappingVersion: version, left } = connection;
       return {

@@ -102,11 +102,14 @@ function holdingOf(account: Account, look: Look): Omit<Holder, 'person'> | undef
   const wanted = desiredOf(account, world.rules.get(account.connection) ?? []).entitlements.get(key);
   const applied = account.applied.entitlements[key];
   const seen = shows({ account, ...look });
+  const why = account.reason === undefined ? {} : { reason: account.reason };
   const about = { seen, through: (wanted?.rules ?? []).map(ruleName) };
   if (applied !== undefined) {
-    return { holding: wanted === undefined ? 'leaving' : 'has', since: applied.since, ...about };
+    const { since } = applied;
+    return wanted === undefined
+      ? { holding: 'leaving', since, ...why, ...about }
+      : { holding: 'has', since, ...about };
   }
-  const why = account.reason === undefined ? {} : { reason: account.reason };
   if (wanted !== undefined) {
     if (seen && account.status === 'held') return { holding: 'outside', ...why, ...about };
     return { holding: account.status === 'idle' ? 'pending' : account.status, ...why, ...about };

@@ -3,7 +3,7 @@
  * name, in the group's own transaction. A bound rule keeps its group's id through renames. When that group goes, the
  * rule is orphaned, and only an operator or a new group with the same externalId binds it again.
  */
-import type { Context } from './dynamo-context.ts';
+import { type Context, withVersion } from './dynamo-context.ts';
 import type { Write } from './dynamo-store.ts';
 import { bindingKey, externalIdPk } from './keys.ts';
 import { Binding, type ConnectionId, type GroupRecord } from './records.ts';
@@ -97,6 +97,6 @@ export async function orphanOnDelete(ctx: Context, c: ConnectionId, group: Group
     },
     ...(group.externalId === undefined
       ? []
-      : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule }, item: {} }]),
+      : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule }, item: withVersion({}) }]),
   ];
 }

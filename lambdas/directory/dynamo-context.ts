@@ -121,8 +121,8 @@ export function journalNames(account: AccountId, emails: readonly string[]): Wri
     {
       kind: 'update',
       key: { pk: `J#who#${account}`, sk: '-' },
-      expression: 'ADD emails :emails',
-      values: { ':emails': new Set(emails) },
+      expression: 'SET v = :v ADD emails :emails',
+      values: { ':v': SCHEMA_VERSION, ':emails': new Set(emails) },
     },
   ];
 }

@@ -225,7 +225,7 @@ function externalIdMoves(
 ): Write[] {
   if (before === after) return [];
   return [
-    ...(after === undefined ? [] : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'G', after), sk: id }, item: {} }]),
+    ...(after === undefined ? [] : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'G', after), sk: id }, item: withVersion({}) }]),
     ...(before === undefined ? [] : [{ kind: 'delete' as const, key: { pk: externalIdPk(c, 'G', before), sk: id } }]),
   ];
 }

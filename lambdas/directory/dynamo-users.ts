@@ -54,7 +54,7 @@ export async function createUser(ctx: Context, c: ConnectionId, resource: UserRe
     const { id: _id, ...attributes } = user;
     const absent = 'attribute_not_exists(pk)';
     const writes: Write[] = [
-      { kind: 'put', key: userNameKey(c, resource.userName), item: { userId: id }, condition: absent },
+      { kind: 'put', key: userNameKey(c, resource.userName), item: withVersion({ userId: id }), condition: absent },
       { kind: 'put', key: userKey(c, id), item: withVersion(attributes), condition: absent },
       ...lookupPuts(c, id, resource),
       account.write,
@@ -131,7 +131,7 @@ function guardMoves(c: ConnectionId, user: UserRecord, next: UserRecord): Write[
   if (normal(user.resource.userName) === normal(next.resource.userName)) return [];
   const absent = 'attribute_not_exists(pk)';
   return [
-    { kind: 'put', key: userNameKey(c, next.resource.userName), item: { userId: user.id }, condition: absent },
+    { kind: 'put', key: userNameKey(c, next.resource.userName), item: withVersion({ userId: user.id }), condition: absent },
     { kind: 'delete', key: userNameKey(c, user.resource.userName) },
   ];
 }
@@ -204,7 +204,7 @@ function lookupKeys(c: ConnectionId, id: UserId, resource: UserResource): { pk: 
 }
 
 function lookupPuts(c: ConnectionId, id: UserId, resource: UserResource): Write[] {
-  return lookupKeys(c, id, resource).map((key) => ({ kind: 'put', key, item: {} }));
+  return lookupKeys(c, id, resource).map((key) => ({ kind: 'put', key, item: withVersion({}) }));
 }
 
 function lookupDeletes(c: ConnectionId, id: UserId, resource: UserResource): Write[] {

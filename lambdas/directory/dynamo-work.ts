@@ -84,7 +84,7 @@ export async function acquireLease(
 ): Promise<Lease | undefined> {
   const item = await ctx.store.update({
     key: leaseKey(o),
-    expression: 'SET holder = :holder, #until = :until ADD #number :one',
+    expression: 'SET holder = :holder, #until = :until, v = :one ADD #number :one',
     condition: 'attribute_not_exists(pk) OR #until < :now OR attribute_not_exists(holder)',
     names: { '#until': 'until', '#number': 'number' },
     values: { ':holder': holder, ':until': until, ':now': ctx.now(), ':one': 1 },

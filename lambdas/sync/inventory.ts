@@ -56,21 +56,17 @@ export async function takeInventory(
   const catalogue = groups.rows.map(catalogueEntry);
   await noteSoleNames(deps, o, catalogue);
   await deps.directory.saveCatalogue(o, catalogue);
-  const byEmail = new Map<string, ObservedUser[]>();
-  for (const user of users.rows) {
-    const key = emailKey(user.email);
-    byEmail.set(key, [...(byEmail.get(key) ?? []), observedUser(user)]);
-  }
-  for (const people of byEmail.values()) {
-    await deps.directory.observe(o, people[0]?.email ?? '', { at: startedAt, users: distinct(people) });
+  for (const [address, people] of byAddress(users.rows)) {
+    await deps.directory.observe(o, address, { at: startedAt, users: distinct(people) });
   }
   const completedAt = deps.now();
+  const count = new Set(users.rows.map((user) => emailKey(user.email))).size;
   await deps.directory.changeOrg(o, {
-    listing: { startedAt, completedAt, users: byEmail.size },
+    listing: { startedAt, completedAt, users: count },
     catalogueAt: startedAt,
   });
-  deps.log('inventory', { users: byEmail.size, groups: groups.rows.length });
-  return { kind: 'complete', users: byEmail.size, groups: groups.rows.length };
+  deps.log('inventory', { users: count, groups: groups.rows.length });
+  return { kind: 'complete', users: count, groups: groups.rows.length };
 }
 
 /** Names that several groups shared and no longer do: whoever was parked on them is woken like from a fault (R16). */
@@ -166,9 +162,21 @@ function distinct(people: readonly ObservedUser[]): ObservedUser[] {
   return [...new Map(people.map((one) => [one.type.toLowerCase(), one])).values()];
 }
 
-/** A read may answer for somebody whose username, not e-mail, is what we asked: that person blocks, but is not ours. */
-function asAsked(user: ObservedUser, identity: Identity): ObservedUser {
-  return emailKey(user.email) === emailKey(identity.email) ? user : { ...user, type: `username of another ${user.type}` };
+/** Somebody whose username, not e-mail, is this address: that person blocks it, but is not ours. */
+function seenUnder(address: string, user: ObservedUser): ObservedUser {
+  return emailKey(user.email) === emailKey(address) ? user : { ...user, type: `username of another ${user.type}` };
+}
+
+/** Commands may find a person by e-mail or username (`umapi.md` 5.1), so both addresses are taken. */
+function byAddress(rows: readonly ObservedAdobeUser[]): Map<string, ObservedUser[]> {
+  const found = new Map<string, ObservedUser[]>();
+  for (const row of rows) {
+    const user = observedUser(row);
+    for (const address of new Set([user.email, user.username].filter((one) => one.includes('@')).map(emailKey))) {
+      found.set(address, [...(found.get(address) ?? []), seenUnder(address, user)]);
+    }
+  }
+  return found;
 }
 
 /** A pause without a length (section 4.1). */
@@ -201,7 +209,7 @@ export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity)
     deps.log('read-failed', { code: answer.error.code });
     return { kind: 'failed', failure: answer };
   }
-  const users = answer.value === undefined ? [] : [asAsked(observedUser(answer.value), identity)];
+  const users = answer.value === undefined ? [] : [seenUnder(identity.email, observedUser(answer.value))];
   await deps.directory.observe(o, identity.email, { at, users });
   return { kind: 'known' };
 }

@@ -71,14 +71,23 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
       return { ...state, ledger, seen: [...state.seen, left, seenAs(action.to, applied, input.now)], facts: fact(state, 'renamed') };
     }
     case 'grant':
-      return { ...state, ledger: granted(state.ledger, action.name, input), facts: fact(state, 'granted', action.name) };
+      return { ...state, ledger: granted(state.ledger, action.name, input), facts: fact(state, 'granted', { name: action.name }) };
     case 'revoke':
-      return { ...state, ledger: revoked(state.ledger, action.name), facts: fact(state, 'revoked', action.name) };
+      return { ...state, ledger: revoked(state.ledger, action.name), facts: fact(state, 'revoked', { name: action.name }) };
   }
 }
 
-function fact(state: Absorbed, what: string, name?: string): Fact[] {
-  return [...state.facts, { fact: what, ...(name === undefined ? {} : { entitlement: name }) }];
+/** One record per kind of fact: a hundred entitlements of one outcome still fit in its transaction (R9). */
+function fact(state: Absorbed, what: string, { name, code }: { name?: string | undefined; code?: string } = {}): Fact[] {
+  const before = state.facts.find((one) => one.fact === what && one['code'] === code);
+  const names = [...namesIn(before), ...(name === undefined ? [] : [name])];
+  const about = { ...(code === undefined ? {} : { code }), ...(names.length === 0 ? {} : { entitlements: names }) };
+  return [...state.facts.filter((one) => one !== before), { fact: what, ...about }];
+}
+
+function namesIn(one: Fact | undefined): string[] {
+  const names = one?.['entitlements'];
+  return Array.isArray(names) ? names.map(String) : [];
 }
 
 /** An acknowledged write is knowledge too: without it the next look would see the world before it. */
@@ -172,7 +181,8 @@ interface Failure {
 
 function failed(state: Absorbed, { action, error }: Failure, input: OutcomeInput): Absorbed {
   const about: AccountError = { code: error.code, message: error.message, hint: error.hint, at: input.now };
-  const next = { ...state, error: about, facts: [...fact(state, 'refusedByAdobe', nameOf(action)), { fact: 'error', code: error.code }] };
+  const facts = fact(state, 'refusedByAdobe', { name: nameOf(action), code: error.code });
+  const next = { ...state, error: about, facts };
   switch (error.class) {
     case 'gone':
       return gone(next, action, { about, input });

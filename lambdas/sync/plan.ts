@@ -17,7 +17,7 @@
  */
 import type { Action } from '../adobe/adobe.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { Account, AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
+import type { Account, AppliedEntitlement, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
 import { sameIdentity } from '../directory/identity.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
@@ -98,7 +98,8 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
   if (ledger.goneAt === undefined || handle === undefined) return { ledger: without(ledger, 'goneAt') };
   const seen = input.known.get(emailKey(handle.email));
   if (seen === undefined || seen.at < ledger.goneAt) return { ledger, obstacle: read([handle], ledger.goneAt) };
-  if (foundUser(seen, handle) !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle) };
+  const there = foundUser(seen, handle);
+  if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
   const due = ledger.goneAt + LATE_EFFECT_MS;
   if (seen.at >= due) return { ledger: emptied(ledger) };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
@@ -148,10 +149,11 @@ function without(ledger: Ledger, key: 'goneAt' | 'maybe'): Ledger {
   return rest;
 }
 
-/** The person is there: a create that may have happened did. */
-function confirmed(ledger: Ledger, handle: Identity): Ledger {
+/** The person is there: a create that may have happened did, with the names that are there now. */
+function confirmed(ledger: Ledger, handle: Identity, { firstname, lastname }: ObservedUser): Ledger {
   if (ledger.applied.identity !== undefined) return ledger;
-  return { ...without(ledger, 'maybe'), applied: { ...ledger.applied, identity: handle }, origin: 'made' };
+  const names = { ...(firstname === undefined ? {} : { firstname }), ...(lastname === undefined ? {} : { lastname }) };
+  return { ...without(ledger, 'maybe'), applied: { ...ledger.applied, ...names, identity: handle }, origin: 'made' };
 }
 
 function emptied(ledger: Ledger): Ledger {
@@ -232,7 +234,7 @@ function twin(type: string): Obstacle {
 
 interface Found {
   readonly identity: Identity;
-  readonly there: NonNullable<ReturnType<typeof foundUser>>;
+  readonly there: ObservedUser;
   readonly fresh: boolean;
 }
 

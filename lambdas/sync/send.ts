@@ -3,6 +3,7 @@
  * outcome after it, each account by its own; an answer that never came leaves the intents standing.
  */
 import { Action, type AccountActions, type AdobeError, type CommandOutcome, type RequestOutcome } from '../adobe/adobe.ts';
+import { ERROR_TABLE } from '../adobe/error-table.ts';
 import { packRequest } from '../adobe/pack.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, Claim, IdentityItem, Intent } from '../directory/records.ts';
@@ -186,6 +187,10 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
     },
   });
   const refused = command.actions.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.error] : []));
+  for (const { code } of refused) {
+    // Whoever looks after the bridge has to hear of codes that Adobe never documented (`umapi.md` 10.4).
+    run.deps.log(Object.hasOwn(ERROR_TABLE, code) ? 'refused-by-adobe' : 'unknown-code', { code });
+  }
   const stop = refused.find((error) => error.class === 'auth');
   if (stop !== undefined) await stopOrg(run, stop);
   for (const fault of absorbed?.faults ?? []) {

@@ -37,3 +37,22 @@ export function isTransaction(command: Command): boolean {
 export function readsOf(pkEnd: string): (command: Command) => boolean {
   return (command) => command instanceof GetItemCommand && (command.input.Key?.['pk']?.S ?? '').endsWith(pkEnd);
 }
+
+/** The process dies at its call number `call`: before it was sent, or after it took effect. It never calls again. */
+export function dyingAt(deps: DirectoryDeps, call: number, when: 'before' | 'after'): DirectoryDeps & { calls(): number } {
+  let made = 0;
+  const client = interceptSend(deps.client, async (_, send) => {
+    made += 1;
+    if (made < call) return send();
+    if (made === call && when === 'after') await send();
+    throw new Killed();
+  });
+  return { ...deps, client, calls: () => made };
+}
+
+export class Killed extends Error {
+  constructor() {
+    super('the process was killed');
+    this.name = 'Killed';
+  }
+}

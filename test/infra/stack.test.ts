@@ -19,6 +19,7 @@ beforeAll(() => {
   const { context } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../cdk.json'), 'utf8'));
   const stack = new BridgeStack(new App({ context }), 'Test', {
     orgKey: 'main',
+    connection: 'default',
     bundles: bundleFunctions(folder),
   });
   template = Template.fromStack(stack);

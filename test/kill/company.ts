@@ -26,7 +26,7 @@ interface Grant {
   readonly access?: string;
 }
 
-/** IdP group -> grants. `Book club` gives nothing. */
+/** IdP group -> grants, as a first start maps them. `Book club` gives nothing. */
 export const mapping: ReadonlyMap<string, readonly Grant[]> = new Map([
   ['Chat agents EU', [{ name: 'Chat agents EU', kind: 'userGroup', access: 'Dynamic Chat (EU): Live Agent' }]],
   ['Chat agents US', [{ name: 'Chat agents US', kind: 'userGroup', access: 'Dynamic Chat (US): Live Agent' }]],

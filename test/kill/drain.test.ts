@@ -12,8 +12,10 @@ import { type Company, employeeOf, groupNames, hire, invent, live, openCompany }
 import { busiestMinute, Calls, differences, doublyNamed, Mails, People, surplusMails } from './judge.ts';
 import { endLeftovers, processesOn } from './processes.ts';
 import { openProvider, type Provider } from './provider.ts';
-import { applyMapping, openStage, type Stage, wait } from './set-up.ts';
+import { openStage, type Stage, wait } from './set-up.ts';
 
+/** 60 simulated seconds are one real one: the lease of a killed bridge runs out after 2.5 s. */
+const SPEED = 60;
 const PEOPLE = 300;
 const KILLS = 20;
 /** Of these, one start is cut off before it is through. */
@@ -40,10 +42,9 @@ const actionCalls = async () =>
   Calls.parse(await stage.org.look('calls')).calls.filter(({ endpoint }) => endpoint === 'action');
 
 beforeAll(async () => {
-  stage = await openStage(random, LONGEST_ON_THE_LINE);
+  stage = await openStage({ speed: SPEED, random, longestMs: LONGEST_ON_THE_LINE });
   seeded = await people();
   await stage.bridge.start();
-  await applyMapping(stage);
   provider = openProvider(stage.bridge);
   await provider.ensureGroups(groupNames);
 });

@@ -54,7 +54,6 @@ describe('people who were there before (T14)', () => {
   });
 
   scenario('somebody whose username is the address asked for blocks it and is never acted on', {}, async (stage) => {
-    await listedLongAgo(stage);
     stage.org.byHand({ action: 'addUser', email: 'mina@example.com', username: 'm.osei@example.com', firstname: 'Mina', lastname: 'Osei', country: 'DE' });
     const other = await stage.user('m.osei@example.com');
     await stage.group('Chat', [other]);

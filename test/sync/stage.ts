@@ -27,6 +27,7 @@ afterAll(async () => {
 export interface AdobeCall {
   readonly url: string;
   readonly isAction: boolean;
+  readonly body: string;
 }
 
 /** What happens around calls to Adobe; a response of `before` is given instead of Adobe's. */
@@ -104,7 +105,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
 function hooked(fetch: typeof globalThis.fetch, hooks: Hooks): typeof globalThis.fetch {
   return async (input, init) => {
     const url = String(input);
-    const call = { url, isAction: url.includes('/action/') };
+    const call = { url, isAction: url.includes('/action/'), body: typeof init?.body === 'string' ? init.body : '' };
     const instead = await hooks.before?.(call);
     if (instead !== undefined) return instead;
     const response = await fetch(input, init);
