@@ -40,6 +40,11 @@ function known(code: string): ErrorRow | undefined {
   return Object.hasOwn(ERROR_TABLE, code) ? ERROR_TABLE[code] : undefined;
 }
 
+/** Whether the table holds this code; others are repeated a few times and reported (`umapi.md` 10.4). */
+export function isDocumented(code: string): boolean {
+  return known(code) !== undefined;
+}
+
 /** The error of an answer whose status is not 2xx, or whose request was rejected as a whole (`umapi.md` section 9). */
 export function httpError(status: number, bodyText: string, headers: Headers): AdobeError {
   const said = codeAndMessage(bodyText);

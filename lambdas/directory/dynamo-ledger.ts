@@ -10,7 +10,15 @@ import { type Identities, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Write } from './dynamo-store.ts';
 import { accountKey, emailKey, identityKey, leaseKey } from './keys.ts';
 import type { Account, AccountId, Claim, OrgKey } from './records.ts';
-import { type IntentDraft, type Lease, LeaseLost, type Ledger, type LedgerChange, type Seen, type Standing } from './work.ts';
+import {
+  type IntentDraft,
+  type Lease,
+  LeaseLost,
+  type Ledger,
+  type LedgerChange,
+  type Seen,
+  type Standing,
+} from './work.ts';
 
 export async function writeIntents(
   ctx: Context,
@@ -66,7 +74,12 @@ async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promis
         ':ledgerRev': account.ledgerRev,
       },
     },
-    journalWrite(ctx, o, { fact: 'intent', account: account.id, intent: intent.id, actions: kindsOf(intent.actions) }),
+    journalWrite(ctx, o, {
+      fact: 'intent',
+      account: account.id,
+      intent: intent.id,
+      actions: kindsOf(intent.actions),
+    }),
     ...(draft.facts ?? []).map((fact) => journalWrite(ctx, o, { ...fact, account: account.id })),
   ];
   if (unchanged !== undefined) {
@@ -157,7 +170,8 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
   const stale = staleClaims(after, { ends });
   const identities = await openIdentities(ctx, account.org, emailsToOpen(account, after, change.seen ?? []));
   noteOrigin(after, identities);
-  for (const { email, at, users } of change.seen ?? []) identities.change(email, { observed: { at, users: [...users] } });
+  for (const { email, at, users } of change.seen ?? [])
+    identities.change(email, { observed: { at, users: [...users] } });
   const wake = freeClaims(account, { stale, identities });
   const kept = account.claims.filter((claim) => !stale.includes(claim));
   return [
@@ -184,7 +198,9 @@ function staleClaims(after: Account, { ends }: { ends: boolean }): Claim[] {
   if (after.intent !== undefined || after.maybe !== undefined) return [];
   const needed = [after.applied.identity, after.wanted.identity].filter((identity) => identity !== undefined);
   const isNeeded = (claim: Claim): boolean =>
-    needed.some((identity) => emailKey(identity.email) === emailKey(claim.email) && identity.type === claim.type);
+    needed.some(
+      (identity) => emailKey(identity.email) === emailKey(claim.email) && identity.type === claim.type,
+    );
   return after.claims.filter((claim) => !isNeeded(claim));
 }
 
@@ -198,7 +214,10 @@ function noteOrigin(after: Account, identities: Identities): void {
 }
 
 /** Freed claims wake their first waiter; a change on an ownerless account wakes those of what it still holds (R4). */
-function freeClaims(account: Account, { stale, identities }: { stale: readonly Claim[]; identities: Identities }): AccountId[] {
+function freeClaims(
+  account: Account,
+  { stale, identities }: { stale: readonly Claim[]; identities: Identities },
+): AccountId[] {
   const wake = new Set<AccountId>();
   for (const claim of account.claims) {
     const waiter = stale.includes(claim)

@@ -2,16 +2,25 @@
  * Bounded background work over many items (R14): committed with its cause, continued by whoever holds the org's lease,
  * resumable at any point. A sweep marks and cleans; it never decides anything.
  */
-import { uuidOf } from './ids.ts';
-import { type Context, freshConnection } from './dynamo-context.ts';
+
 import { readBindings } from './dynamo-bindings.ts';
+import { type Context, freshConnection } from './dynamo-context.ts';
 import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { removeMembershipsOf } from './dynamo-leave.ts';
 import type { Item } from './dynamo-store.ts';
 import { updateUser, userOf } from './dynamo-users.ts';
 import { accountIdOf, getOrg, markIfThere } from './dynamo-work.ts';
+import { uuidOf } from './ids.ts';
 import { type Key, membersPk, workPartition } from './keys.ts';
-import { AccountId, type Connection, type ConnectionId, GroupId, type OrgKey, UserId, type UserRecord } from './records.ts';
+import {
+  AccountId,
+  type Connection,
+  type ConnectionId,
+  GroupId,
+  type OrgKey,
+  UserId,
+  type UserRecord,
+} from './records.ts';
 
 const SLICE = 50;
 
@@ -64,7 +73,10 @@ interface Walk extends Sweep {
 /** Marks the members of each named group, or everybody. `at` and `after` are the resume key. */
 async function markSweep(ctx: Context, connection: Connection, { item, key, until }: Walk): Promise<boolean> {
   const groups = await groupsToMark(ctx, connection.id, { item, key });
-  const partitions = item['everyone'] === true ? [`${connection.id}#U`] : groups.map((id) => membersPk(connection.id, GroupId.parse(id)));
+  const partitions =
+    item['everyone'] === true
+      ? [`${connection.id}#U`]
+      : groups.map((id) => membersPk(connection.id, GroupId.parse(id)));
   let at = Number(item['at'] ?? 0);
   let after = item['after'] === undefined ? undefined : String(item['after']);
   for (; at < partitions.length; at++, after = undefined) {
@@ -109,11 +121,19 @@ async function groupsToMark(
   return [...groups].filter((id) => id !== '-').sort();
 }
 
-async function rederiveSweep(ctx: Context, connection: Connection, { item, key, until }: Walk): Promise<boolean> {
+async function rederiveSweep(
+  ctx: Context,
+  connection: Connection,
+  { item, key, until }: Walk,
+): Promise<boolean> {
   let after = item['after'] === undefined ? undefined : String(item['after']);
   for (let more = true; more; ) {
     if (ctx.now() >= until) return saveResume(ctx, key, { at: 0, after });
-    const page = await ctx.store.query({ pk: `${connection.id}#U`, limit: SLICE, ...(after === undefined ? {} : { after }) });
+    const page = await ctx.store.query({
+      pk: `${connection.id}#U`,
+      limit: SLICE,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const row of page.items) {
       const user = userOf(row);
       await updateUser(ctx, connection.id, user.id, (current) => current.resource, { rederive: true });
@@ -155,7 +175,11 @@ async function saveResume(
 export async function* eachUser(ctx: Context, c: ConnectionId): AsyncIterable<UserRecord> {
   let after: string | undefined;
   for (let more = true; more; ) {
-    const page = await ctx.store.query({ pk: `${c}#U`, limit: SLICE * 4, ...(after === undefined ? {} : { after }) });
+    const page = await ctx.store.query({
+      pk: `${c}#U`,
+      limit: SLICE * 4,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const row of page.items) yield userOf(row);
     more = page.more;
     after = String(page.items.at(-1)?.['sk']);

@@ -3,6 +3,7 @@
  * (R30), what was seen at Adobe, faults and the catalogue.
  */
 import { markWrite } from './account-item.ts';
+import { readBindings } from './dynamo-bindings.ts';
 import { type Context, freshConnection, readAccounts } from './dynamo-context.ts';
 import { identityItemOf, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Item, keyText } from './dynamo-store.ts';
@@ -18,7 +19,6 @@ import {
   rulesPrefix,
   workPartition,
 } from './keys.ts';
-import { readBindings } from './dynamo-bindings.ts';
 import {
   type Account,
   AccountError,
@@ -92,7 +92,11 @@ export async function acquireLease(
   return item === undefined ? undefined : { holder, number: Number(item['number']) };
 }
 
-export async function renewLease(ctx: Context, o: OrgKey, { lease, until }: { lease: Lease; until: number }): Promise<boolean> {
+export async function renewLease(
+  ctx: Context,
+  o: OrgKey,
+  { lease, until }: { lease: Lease; until: number },
+): Promise<boolean> {
   const item = await ctx.store.update({
     key: leaseKey(o),
     expression: 'SET #until = :until',
@@ -141,7 +145,12 @@ export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<A
   const found = run.items.map(accountIdOf);
   if (found.length >= limit) return found;
   const upTo = `${instantKey(ctx.now())}#~`;
-  const timers = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit: limit - found.length, upTo });
+  const timers = await ctx.store.query({
+    pk: workPartition.timer(o),
+    index: 'work',
+    limit: limit - found.length,
+    upTo,
+  });
   return [...found, ...timers.items.map(accountIdOf)];
 }
 
@@ -149,7 +158,11 @@ export function accountIdOf(item: Item): AccountId {
   return AccountId.parse(String(item['pk']).split('#A#')[1]);
 }
 
-export async function readDueAccounts(ctx: Context, o: OrgKey, ids: readonly AccountId[]): Promise<Account[]> {
+export async function readDueAccounts(
+  ctx: Context,
+  o: OrgKey,
+  ids: readonly AccountId[],
+): Promise<Account[]> {
   const accounts = await readAccounts(ctx, o, ids);
   return ids.flatMap((id) => accounts.get(id) ?? []);
 }
@@ -171,7 +184,11 @@ export async function readIdentities(
 export async function observe(
   ctx: Context,
   o: OrgKey,
-  { email, at, users }: { readonly email: string; readonly at: number; readonly users: readonly ObservedUser[] },
+  {
+    email,
+    at,
+    users,
+  }: { readonly email: string; readonly at: number; readonly users: readonly ObservedUser[] },
 ): Promise<void> {
   await ctx.store.contend(async () => {
     const identities = await openIdentities(ctx, o, [email]);
@@ -196,7 +213,11 @@ export async function tripFault(ctx: Context, o: OrgKey, fault: Fault): Promise<
   await ctx.store.put(faultKey(o, fault.scope), { ...fault, v: 1 });
 }
 
-export async function clearFault(ctx: Context, o: OrgKey, { scope, limit }: { scope: string; limit: number }): Promise<boolean> {
+export async function clearFault(
+  ctx: Context,
+  o: OrgKey,
+  { scope, limit }: { scope: string; limit: number },
+): Promise<boolean> {
   // Lifted first and removed last: a crash in between leaves somebody who goes on waking (R16).
   await ctx.store.update({
     key: faultKey(o, scope),
@@ -210,13 +231,22 @@ export async function clearFault(ctx: Context, o: OrgKey, { scope, limit }: { sc
 }
 
 /** Marks accounts parked on one entitlement or domain (R16: they return when what they wait for changes). */
-export async function wakeParked(ctx: Context, o: OrgKey, { scope, limit }: { scope: string; limit: number }): Promise<boolean> {
+export async function wakeParked(
+  ctx: Context,
+  o: OrgKey,
+  { scope, limit }: { scope: string; limit: number },
+): Promise<boolean> {
   const parked = await ctx.store.query({ pk: workPartition.parked(o, scope), index: 'work', limit });
   for (const item of parked.items) await markIfThere(ctx, o, accountIdOf(item));
   return !parked.more;
 }
 
-export async function markIfThere(ctx: Context, o: OrgKey, id: AccountId, kind: 'grant' | 'revoke' = 'grant'): Promise<void> {
+export async function markIfThere(
+  ctx: Context,
+  o: OrgKey,
+  id: AccountId,
+  kind: 'grant' | 'revoke' = 'grant',
+): Promise<void> {
   try {
     await ctx.store.transact([markWrite({ org: o, id, now: ctx.now(), kind })]);
   } catch (error) {
@@ -231,7 +261,11 @@ export async function readCatalogue(ctx: Context, o: OrgKey): Promise<CatalogueE
 }
 
 /** A complete listing replaces the catalogue: what it no longer shows goes. */
-export async function saveCatalogue(ctx: Context, o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void> {
+export async function saveCatalogue(
+  ctx: Context,
+  o: OrgKey,
+  entries: readonly CatalogueEntry[],
+): Promise<void> {
   const before = await readCatalogue(ctx, o);
   const kept = new Set(entries.map((entry) => entry.groupId));
   for (const entry of entries) await ctx.store.put(catalogueKey(o, entry.groupId), { ...entry, v: 1 });

@@ -7,8 +7,9 @@ import { emailKey } from '../directory/keys.ts';
 import type { Account, AccountError, Identity, IdentityItem } from '../directory/records.ts';
 import type { Ledger, Standing } from '../directory/work.ts';
 import { desiredOf } from './desired.ts';
-import { type Knowledge, KNOWLEDGE_LIFE_MS, knowledgeOf } from './known.ts';
-import { type Obstacle, type PlannedAction, plan } from './plan.ts';
+import { KNOWLEDGE_LIFE_MS, type Knowledge, knowledgeOf } from './known.ts';
+import type { Obstacle } from './obstacles.ts';
+import { type PlannedAction, plan } from './plan.ts';
 import { permit } from './policy.ts';
 import { settleIntent } from './settle.ts';
 import type { World } from './world.ts';
@@ -59,7 +60,12 @@ export function decide(input: DecideInput): Decision {
   const rules = world.rules.get(account.connection) ?? [];
   const { ledger, renaming } = settleIntent(account);
   if (connection === undefined) {
-    return rest(input, { ledger, obstacles: [], held: ['no-connection'], intentOpen: renaming !== undefined });
+    return rest(input, {
+      ledger,
+      obstacles: [],
+      held: ['no-connection'],
+      intentOpen: renaming !== undefined,
+    });
   }
   const desired = desiredOf(account, rules);
   const known = knowledge(input);
@@ -72,7 +78,8 @@ export function decide(input: DecideInput): Decision {
     ...(renaming === undefined ? {} : { renaming }),
     knownOrigin: wanted === undefined ? {} : (identities.get(emailKey(wanted.email))?.origin ?? {}),
     left: new Set(connection.left),
-    graceMs: 1000 * (desired.live ? connection.settings.graceSeconds.active : connection.settings.graceSeconds.gone),
+    graceMs:
+      1000 * (desired.live ? connection.settings.graceSeconds.active : connection.settings.graceSeconds.gone),
     ...renameBlocked(account, ledger, world),
     knownSince: input.knownSince ?? world.now - KNOWLEDGE_LIFE_MS,
     now: world.now,
@@ -86,7 +93,11 @@ export function decide(input: DecideInput): Decision {
   if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };
   if (obstacles.some((obstacle) => obstacle.kind === 'claim')) {
     const dues = obstacles.flatMap((obstacle) => (obstacle.kind === 'wait' ? [obstacle.due] : []));
-    return { kind: 'claim', ledger: planned.ledger, ...(dues.length === 0 ? {} : { due: Math.min(...dues) }) };
+    return {
+      kind: 'claim',
+      ledger: planned.ledger,
+      ...(dues.length === 0 ? {} : { due: Math.min(...dues) }),
+    };
   }
   return rest(input, { ledger: planned.ledger, obstacles, held, intentOpen: planned.intentOpen });
 }

@@ -1,6 +1,13 @@
 /** What the identity provider wants for one account: the union over the rules of its live groups. Pure. */
 import { entitlementKey } from '../directory/keys.ts';
-import type { Account, BoundRule, EntitlementKey, EntitlementKind, Identity, IdentityProblem } from '../directory/records.ts';
+import type {
+  Account,
+  BoundRule,
+  EntitlementKey,
+  EntitlementKind,
+  Identity,
+  IdentityProblem,
+} from '../directory/records.ts';
 
 export interface DesiredEntitlement {
   readonly name: string;

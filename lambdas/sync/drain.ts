@@ -5,19 +5,19 @@
  */
 import type { Account, AccountError, AccountId, IdentityItem, OrgKey } from '../directory/records.ts';
 import { LeaseLost, type Standing } from '../directory/work.ts';
-import { decide, type Decision, emailsOf } from './decide.ts';
+import { type Decision, decide, emailsOf } from './decide.ts';
+import { desiredOf } from './desired.ts';
 import { type InventoryDeps, lookAt, takeInventory } from './inventory.ts';
 import { FRESH_MS, KNOWLEDGE_LIFE_MS } from './known.ts';
 import { backoffMs } from './outcome.ts';
 import type { PlannedAction } from './plan.ts';
 import { permit } from './policy.ts';
-import { type Counts, type DrainDeps, readWorld, renew, type Run, stopOrg, stopsOrg } from './run.ts';
+import { type Counts, type DrainDeps, type Run, readWorld, renew, stopOrg, stopsOrg } from './run.ts';
 import { type Sending, sendOne } from './send.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
 import { LEASE_MS, openSlots } from './slots.ts';
 import { followBlockers } from './swap.ts';
 import { connectionMode, type World } from './world.ts';
-import { desiredOf } from './desired.ts';
 
 export interface DrainReport extends Counts {
   /** `idle`: nothing due is left. `paced`: Adobe's budget has no slot before `next`. `leased`: another run is at work. */
@@ -40,16 +40,31 @@ const WAKE_LIMIT = 500;
 /** While the read budget is empty, first contacts take what the listing says (R19). */
 const READ_PAUSE_MS = 3_000;
 
-export async function drain(deps: DrainDeps, o: OrgKey, { until }: { readonly until: number }): Promise<DrainReport> {
+export async function drain(
+  deps: DrainDeps,
+  o: OrgKey,
+  { until }: { readonly until: number },
+): Promise<DrainReport> {
   const counts: Counts = { requests: 0, commands: 0, reads: 0, settled: 0 };
   const { directory, now } = deps;
   const org = await directory.getOrg(o);
   if (org === undefined) return { ...counts, outcome: 'no-org' };
-  if (org.authFault !== undefined && now() < askAgainAt(org.authFault)) return { ...counts, outcome: 'stopped' };
+  if (org.authFault !== undefined && now() < askAgainAt(org.authFault))
+    return { ...counts, outcome: 'stopped' };
   const lease = await directory.acquireLease(o, { holder: deps.newId(), until: now() + LEASE_MS });
   if (lease === undefined) return { ...counts, outcome: 'leased' };
   const slots = openSlots({ directory, clientId: org.clientId, now, newId: deps.newId });
-  const run: Run = { deps, org: o, slots, lease, renewedAt: now(), slot: undefined, readsFreeAt: 0, catalogue: undefined, counts };
+  const run: Run = {
+    deps,
+    org: o,
+    slots,
+    lease,
+    renewedAt: now(),
+    slot: undefined,
+    readsFreeAt: 0,
+    catalogue: undefined,
+    counts,
+  };
   try {
     if (org.authFault !== undefined) await directory.changeOrg(o, { authFault: undefined });
     const ended = await work(run, until);
@@ -89,7 +104,8 @@ async function work(run: Run, until: number): Promise<Ended> {
     const next = await pass(run, ids);
     if (next.kind === 'progress') continue;
     if (next.kind === 'stopped') return { outcome: 'stopped' };
-    if (next.at > until || next.at - deps.now() > LONGEST_SLEEP_MS) return { outcome: 'paced', next: next.at };
+    if (next.at > until || next.at - deps.now() > LONGEST_SLEEP_MS)
+      return { outcome: 'paced', next: next.at };
     await deps.sleep(Math.max(1, next.at - deps.now()));
   }
   return { outcome: 'out-of-time' };
@@ -98,7 +114,8 @@ async function work(run: Run, until: number): Promise<Ended> {
 /** Faults whose time has come: the accounts parked on them are marked, and the first request tells (section 18.3). */
 async function wakeFaults(run: Run): Promise<void> {
   for (const fault of await run.deps.directory.readFaults(run.org)) {
-    if (fault.retryAt <= run.deps.now()) await run.deps.directory.clearFault(run.org, fault.scope, WAKE_LIMIT);
+    if (fault.retryAt <= run.deps.now())
+      await run.deps.directory.clearFault(run.org, fault.scope, WAKE_LIMIT);
   }
 }
 
@@ -107,7 +124,10 @@ async function keepInventory(run: Run, until: number): Promise<void> {
   const org = await run.deps.directory.getOrg(run.org);
   if (org?.listing !== undefined && run.deps.now() - org.listing.startedAt < KNOWLEDGE_LIFE_MS) return;
   const bound = Math.min(until, run.deps.now() + LEASE_MS / 2);
-  const taken = await takeInventory(inventoryDeps(run), run.org, { clientId: org?.clientId ?? '', until: bound });
+  const taken = await takeInventory(inventoryDeps(run), run.org, {
+    clientId: org?.clientId ?? '',
+    until: bound,
+  });
   if (taken.kind !== 'incomplete') return;
   run.deps.log('inventory-incomplete', { reason: taken.reason });
   if (taken.failure !== undefined && stopsOrg(taken.failure)) await stopOrg(run, taken.failure.error);
@@ -148,7 +168,8 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
     else readsWaiting = true;
   }
   if (sendings.length > 0) {
-    if (run.slot !== undefined) return (await sendOne(run, { ...look, sendings })) ? { kind: 'progress' } : again(run);
+    if (run.slot !== undefined)
+      return (await sendOne(run, { ...look, sendings })) ? { kind: 'progress' } : again(run);
     const taken = await run.slots.take('action');
     // Decisions are made anew after the slot, so that none ages while waiting for it (R18).
     if (taken.ok) {
@@ -158,7 +179,10 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
     if (!progress) return { kind: 'wait', at: taken.freeAt };
   }
   if (progress) return { kind: 'progress' };
-  return { kind: 'wait', at: readsWaiting ? Math.max(run.readsFreeAt, run.deps.now() + 1) : run.deps.now() + 1000 };
+  return {
+    kind: 'wait',
+    at: readsWaiting ? Math.max(run.readsFreeAt, run.deps.now() + 1) : run.deps.now() + 1000,
+  };
 }
 
 /** Nothing was sent although a slot is held: the credential is blocked, or every account moved meanwhile. */
@@ -203,7 +227,11 @@ async function settle(run: Run, look: Look, account: Account): Promise<Step> {
 
 type ReadStep = Exclude<Step, { kind: 'send' }>;
 
-async function readFor(run: Run, account: Account, { emails }: Extract<Decision, { kind: 'read' }>): Promise<ReadStep> {
+async function readFor(
+  run: Run,
+  account: Account,
+  { emails }: Extract<Decision, { kind: 'read' }>,
+): Promise<ReadStep> {
   for (const identity of emails) {
     const looked = await lookAt(inventoryDeps(run), run.org, identity);
     if (looked.kind === 'no-slot') {
@@ -269,7 +297,12 @@ async function resolveClaim(run: Run, look: Look, { account, decision }: Claimin
     const planned: PlannedAction = { action: blocked.action };
     const { email, type } = blocked.action.to;
     if (mayRename(look, account, planned)) {
-      const send = { kind: 'send' as const, actions: [planned], ledger: decision.ledger, absentBefore: false };
+      const send = {
+        kind: 'send' as const,
+        actions: [planned],
+        ledger: decision.ledger,
+        absentBefore: false,
+      };
       return { kind: 'send', sending: { account, decision: send, claim: { email, type } } };
     }
   }
@@ -285,9 +318,24 @@ function mayRename({ world, identities }: Look, account: Account, planned: Plann
   const connection = world.connections.get(account.connection);
   const rules = world.rules.get(account.connection) ?? [];
   if (connection === undefined || connectionMode(connection) === 'report-only') return false;
-  const plan = { actions: [planned], obstacles: [], ledger: ledgerOf(account), absentBefore: false, intentOpen: false };
-  const known = new Map([...identities].flatMap(([key, item]) => (item.observed === undefined ? [] : [[key, item.observed]])));
-  const permitted = permit(plan, { account, desired: desiredOf(account, rules), world, connection, rules, known });
+  const plan = {
+    actions: [planned],
+    obstacles: [],
+    ledger: ledgerOf(account),
+    absentBefore: false,
+    intentOpen: false,
+  };
+  const known = new Map(
+    [...identities].flatMap(([key, item]) => (item.observed === undefined ? [] : [[key, item.observed]])),
+  );
+  const permitted = permit(plan, {
+    account,
+    desired: desiredOf(account, rules),
+    world,
+    connection,
+    rules,
+    known,
+  });
   return permitted.actions.length > 0;
 }
 
@@ -303,6 +351,11 @@ function waitingFor(
       : 'Nothing to do if the other person is leaving or changing the address: this account follows. Otherwise correct one of the two addresses in the identity provider.',
     at: run.deps.now(),
   };
-  return { place: { kind: 'timer', due }, status: stuck ? 'parked' : 'waiting', reason: error.code, error, attempts: 0 };
+  return {
+    place: { kind: 'timer', due },
+    status: stuck ? 'parked' : 'waiting',
+    reason: error.code,
+    error,
+    attempts: 0,
+  };
 }
-

@@ -3,7 +3,14 @@
  * single-user read. A listing is complete or discarded whole (I11): every page answered, every page counted.
  * Users and groups are read as a pair, page 0 of each at most every two hours (R30).
  */
-import type { AdobeClient, AdobeError, ListingPage, ObservedAdobeGroup, ObservedAdobeUser, ReadOutcome } from '../adobe/adobe.ts';
+import type {
+  AdobeClient,
+  AdobeError,
+  ListingPage,
+  ObservedAdobeGroup,
+  ObservedAdobeUser,
+  ReadOutcome,
+} from '../adobe/adobe.ts';
 import { type Endpoint, mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/pace.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { CatalogueEntry, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
@@ -49,9 +56,17 @@ export async function takeInventory(
   const again = await claimPageZero(deps, clientId);
   if (again !== undefined) return { kind: 'too-soon', at: again };
   const startedAt = deps.now();
-  const groups = await listAll(deps, { until, endpoint: 'groups', page: (page, deadline) => deps.adobe.listGroups(page, deadline) });
+  const groups = await listAll(deps, {
+    until,
+    endpoint: 'groups',
+    page: (page, deadline) => deps.adobe.listGroups(page, deadline),
+  });
   if (groups.rows === undefined) return incomplete(groups);
-  const users = await listAll(deps, { until, endpoint: 'users', page: (page, deadline) => deps.adobe.listUsers(page, deadline) });
+  const users = await listAll(deps, {
+    until,
+    endpoint: 'users',
+    page: (page, deadline) => deps.adobe.listUsers(page, deadline),
+  });
   if (users.rows === undefined) return incomplete(users);
   const catalogue = groups.rows.map(catalogueEntry);
   await noteSoleNames(deps, o, catalogue);
@@ -70,7 +85,11 @@ export async function takeInventory(
 }
 
 /** Names that several groups shared and no longer do: whoever was parked on them is woken like from a fault (R16). */
-async function noteSoleNames(deps: InventoryDeps, o: OrgKey, after: readonly CatalogueEntry[]): Promise<void> {
+async function noteSoleNames(
+  deps: InventoryDeps,
+  o: OrgKey,
+  after: readonly CatalogueEntry[],
+): Promise<void> {
   const before = indexCatalogue(await deps.directory.readCatalogue(o));
   const now = indexCatalogue(after);
   const at = deps.now();
@@ -98,15 +117,13 @@ interface Listing<T> {
 }
 
 /** Pages may overlap (F44), so rows are deduplicated by the caller; a page that fails ends the whole listing. */
-async function listAll<T>(
-  deps: InventoryDeps,
-  listing: Listing<T>,
-): Promise<{ rows: T[] } | Missing> {
+async function listAll<T>(deps: InventoryDeps, listing: Listing<T>): Promise<{ rows: T[] } | Missing> {
   const rows: T[] = [];
   for (let page = 0; ; page++) {
     const answer = await slotted(deps, listing, page);
     if (answer === 'no-slot') return { rows: undefined, reason: 'no call was free in time' };
-    if (answer.kind === 'failed') return { rows: undefined, reason: `page ${page}: ${answer.error.code}`, failure: answer };
+    if (answer.kind === 'failed')
+      return { rows: undefined, reason: `page ${page}: ${answer.error.code}`, failure: answer };
     rows.push(...answer.value.rows);
     const { lastPage, pageCount } = answer.value;
     if (!lastPage) continue;
@@ -115,7 +132,11 @@ async function listAll<T>(
   }
 }
 
-async function slotted<T>(deps: InventoryDeps, { endpoint, page, until }: Listing<T>, index: number): Promise<ReadOutcome<ListingPage<T>> | 'no-slot'> {
+async function slotted<T>(
+  deps: InventoryDeps,
+  { endpoint, page, until }: Listing<T>,
+  index: number,
+): Promise<ReadOutcome<ListingPage<T>> | 'no-slot'> {
   for (;;) {
     const slot = await deps.slots.take(endpoint);
     if (!slot.ok) {
@@ -164,7 +185,9 @@ function distinct(people: readonly ObservedUser[]): ObservedUser[] {
 
 /** Somebody whose username, not e-mail, is this address: that person blocks it, but is not ours. */
 function seenUnder(address: string, user: ObservedUser): ObservedUser {
-  return emailKey(user.email) === emailKey(address) ? user : { ...user, type: `username of another ${user.type}` };
+  return emailKey(user.email) === emailKey(address)
+    ? user
+    : { ...user, type: `username of another ${user.type}` };
 }
 
 /** Commands may find a person by e-mail or username (`umapi.md` 5.1), so both addresses are taken. */
@@ -172,7 +195,9 @@ function byAddress(rows: readonly ObservedAdobeUser[]): Map<string, ObservedUser
   const found = new Map<string, ObservedUser[]>();
   for (const row of rows) {
     const user = observedUser(row);
-    for (const address of new Set([user.email, user.username].filter((one) => one.includes('@')).map(emailKey))) {
+    for (const address of new Set(
+      [user.email, user.username].filter((one) => one.includes('@')).map(emailKey),
+    )) {
       found.set(address, [...(found.get(address) ?? []), seenUnder(address, user)]);
     }
   }

@@ -58,30 +58,62 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
   switch (action.kind) {
     case 'createUser': {
       const ledger = accepted(state.ledger, action, 'made');
-      return { ...state, ledger, seen: [...state.seen, seenAs(action.identity, action, input.now)], facts: fact(state, 'created') };
+      return {
+        ...state,
+        ledger,
+        seen: [...state.seen, seenAs(action.identity, action, input.now)],
+        facts: fact(state, 'created'),
+      };
     }
     case 'updateUser': {
       const { firstname, lastname } = action;
-      const names = { ...(firstname === undefined ? {} : { firstname }), ...(lastname === undefined ? {} : { lastname }) };
-      return { ...state, ledger: { ...state.ledger, applied: { ...applied, ...names } }, facts: fact(state, 'updated') };
+      const names = {
+        ...(firstname === undefined ? {} : { firstname }),
+        ...(lastname === undefined ? {} : { lastname }),
+      };
+      return {
+        ...state,
+        ledger: { ...state.ledger, applied: { ...applied, ...names } },
+        facts: fact(state, 'updated'),
+      };
     }
     case 'renameUser': {
       const ledger = { ...state.ledger, applied: { ...applied, identity: action.to } };
       const left: Seen = { email: action.identity.email, at: input.now, users: [] };
-      return { ...state, ledger, seen: [...state.seen, left, seenAs(action.to, applied, input.now)], facts: fact(state, 'renamed') };
+      return {
+        ...state,
+        ledger,
+        seen: [...state.seen, left, seenAs(action.to, applied, input.now)],
+        facts: fact(state, 'renamed'),
+      };
     }
     case 'grant':
-      return { ...state, ledger: granted(state.ledger, action.name, input), facts: fact(state, 'granted', { name: action.name }) };
+      return {
+        ...state,
+        ledger: granted(state.ledger, action.name, input),
+        facts: fact(state, 'granted', { name: action.name }),
+      };
     case 'revoke':
-      return { ...state, ledger: revoked(state.ledger, action.name), facts: fact(state, 'revoked', { name: action.name }) };
+      return {
+        ...state,
+        ledger: revoked(state.ledger, action.name),
+        facts: fact(state, 'revoked', { name: action.name }),
+      };
   }
 }
 
 /** One record per kind of fact: a hundred entitlements of one outcome still fit in its transaction (R9). */
-function fact(state: Absorbed, what: string, { name, code }: { name?: string | undefined; code?: string } = {}): Fact[] {
+function fact(
+  state: Absorbed,
+  what: string,
+  { name, code }: { name?: string | undefined; code?: string } = {},
+): Fact[] {
   const before = state.facts.find((one) => one.fact === what && one['code'] === code);
   const names = [...namesIn(before), ...(name === undefined ? [] : [name])];
-  const about = { ...(code === undefined ? {} : { code }), ...(names.length === 0 ? {} : { entitlements: names }) };
+  const about = {
+    ...(code === undefined ? {} : { code }),
+    ...(names.length === 0 ? {} : { entitlements: names }),
+  };
   return [...state.facts.filter((one) => one !== before), { fact: what, ...about }];
 }
 
@@ -91,7 +123,11 @@ function namesIn(one: Fact | undefined): string[] {
 }
 
 /** An acknowledged write is knowledge too: without it the next look would see the world before it. */
-function seenAs(identity: Identity, names: { firstname?: string | undefined; lastname?: string | undefined }, at: number): Seen {
+function seenAs(
+  identity: Identity,
+  names: { firstname?: string | undefined; lastname?: string | undefined },
+  at: number,
+): Seen {
   const user: ObservedUser = {
     email: identity.email,
     username: identity.username,
@@ -105,7 +141,11 @@ function seenAs(identity: Identity, names: { firstname?: string | undefined; las
   return { email: identity.email, at, users: [user] };
 }
 
-function accepted(ledger: Ledger, action: Extract<Action, { kind: 'createUser' }>, origin: 'made' | 'found'): Ledger {
+function accepted(
+  ledger: Ledger,
+  action: Extract<Action, { kind: 'createUser' }>,
+  origin: 'made' | 'found',
+): Ledger {
   const { maybe: _settled, goneAt: _here, ...rest } = ledger;
   const { firstname, lastname } = action;
   return {
@@ -127,7 +167,10 @@ function granted(ledger: Ledger, name: string, { desired, now }: OutcomeInput): 
   const since = ledger.applied.entitlements[key]?.since ?? now;
   const entry = { name, kind: wanted?.kind ?? 'profile', since, ...(rule === undefined ? {} : { rule }) };
   return known(
-    { ...ledger, applied: { ...ledger.applied, entitlements: { ...ledger.applied.entitlements, [key]: entry } } },
+    {
+      ...ledger,
+      applied: { ...ledger.applied, entitlements: { ...ledger.applied.entitlements, [key]: entry } },
+    },
     key,
   );
 }
@@ -149,11 +192,15 @@ function already(state: Absorbed, action: Action, input: OutcomeInput): Absorbed
   const ours = input.intent.absentBefore && input.intent['repeated'] === true;
   const accept = accepted(state.ledger, action, ours ? 'made' : 'found');
   // Which of several tries landed nobody knows: names that moved between them are sent again.
-  const ledger = ours && !sameNames(state.ledger.maybe, action) ? { ...accept, applied: withoutNames(accept) } : accept;
+  const ledger =
+    ours && !sameNames(state.ledger.maybe, action) ? { ...accept, applied: withoutNames(accept) } : accept;
   return { ...state, ledger, facts: fact(state, ours ? 'created' : 'adopted') };
 }
 
-function sameNames(maybe: Ledger['maybe'], { firstname, lastname }: Extract<Action, { kind: 'createUser' }>): boolean {
+function sameNames(
+  maybe: Ledger['maybe'],
+  { firstname, lastname }: Extract<Action, { kind: 'createUser' }>,
+): boolean {
   return maybe?.['firstname'] === firstname && maybe?.['lastname'] === lastname;
 }
 
@@ -189,7 +236,7 @@ function failed(state: Absorbed, { action, error }: Failure, input: OutcomeInput
     case 'config':
       return misconfigured(next, { action, error }, { about, input });
     case 'retry':
-      if (input.attempts + 1 >= MAX_ATTEMPTS) return refuse(next, action, { about, input });
+      if (givesUp(action, input)) return refuse(next, action, { about, input });
       return { ...next, backoffMs: backoffMs(input.attempts) };
     case 'auth':
       return { ...next, backoffMs: backoffMs(input.attempts) };
@@ -206,8 +253,13 @@ interface Verdict {
 /** R27: a read decides. Where reads show the person and commands do not find them, that is not repeated for ever. */
 function gone(state: Absorbed, action: Action, { about, input }: Verdict): Absorbed {
   const next = { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
-  if (input.attempts + 1 >= MAX_ATTEMPTS) return refuse(next, action, { about, input });
+  if (givesUp(action, input)) return refuse(next, action, { about, input });
   return { ...next, backoffMs: backoffMs(input.attempts) };
+}
+
+/** A revoke is never given up for what may pass: nobody might ever change the account of a leaver again (I07). */
+function givesUp(action: Action, { attempts }: OutcomeInput): boolean {
+  return action.kind !== 'revoke' && attempts + 1 >= MAX_ATTEMPTS;
 }
 
 /** Trips once for all that depend on it (section 18.3); a revoke has no domain to wait for and comes back by time (R17). */
@@ -217,7 +269,12 @@ function misconfigured(state: Absorbed, { action, error }: Failure, { about, inp
   const revoke = action.kind === 'revoke';
   const ofName = error.scope === 'entitlement';
   const stopsRevokes = ofName && (revoke || /not_found$/.test(error.code));
-  const fault: Fault = { scope, error: about, retryAt: input.now + FAULT_RETRY_MS, ...(stopsRevokes ? { stopsRevokes } : {}) };
+  const fault: Fault = {
+    scope,
+    error: about,
+    retryAt: input.now + FAULT_RETRY_MS,
+    ...(stopsRevokes ? { stopsRevokes } : {}),
+  };
   const faults = [...state.faults, fault];
   return revoke && !ofName ? { ...state, faults, backoffMs: FAULT_RETRY_MS } : { ...state, faults };
 }
@@ -228,7 +285,8 @@ function nameOf(action: Action): string | undefined {
 
 function scopeOf(action: Action, error: AdobeError): string | undefined {
   if (error.scope === 'entitlement' && 'name' in action) return entitlementKey(action.name);
-  if (error.scope === 'domain') return domainOf(action.kind === 'renameUser' ? action.to.email : action.identity.email);
+  if (error.scope === 'domain')
+    return domainOf(action.kind === 'renameUser' ? action.to.email : action.identity.email);
   return undefined;
 }
 

@@ -16,12 +16,19 @@
  *   ours, but Adobe said "no such person" -                     a read decides, absence only after 30 minutes (R27)
  */
 import type { Action } from '../adobe/adobe.ts';
-import { emailKey } from '../directory/keys.ts';
-import type { Account, AppliedEntitlement, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
 import { sameIdentity } from '../directory/identity.ts';
+import { emailKey } from '../directory/keys.ts';
+import type {
+  Account,
+  AppliedEntitlement,
+  EntitlementKey,
+  Identity,
+  ObservedUser,
+} from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
+import { collision, identityProblem, notRenamed, type Obstacle, read, twin } from './obstacles.ts';
 import type { Renaming } from './settle.ts';
 
 /** Absence counts only this long after the last call that could still land (R27, R28). */
@@ -32,13 +39,6 @@ export interface PlannedAction {
   /** For grants and revokes. */
   readonly key?: EntitlementKey;
 }
-
-export type Obstacle =
-  /** Ask Adobe about these e-mails; knowledge from before `since` does not count. */
-  | { readonly kind: 'read'; readonly emails: readonly Identity[]; readonly since: number }
-  | { readonly kind: 'claim' }
-  | { readonly kind: 'wait'; readonly due: number; readonly reason: string }
-  | { readonly kind: 'park'; readonly on: string; readonly code: string; readonly message: string; readonly hint: string };
 
 export interface Plan {
   readonly actions: readonly PlannedAction[];
@@ -97,7 +97,8 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
   const handle = ledger.applied.identity ?? ledger.maybe?.identity;
   if (ledger.goneAt === undefined || handle === undefined) return { ledger: without(ledger, 'goneAt') };
   const seen = input.known.get(emailKey(handle.email));
-  if (seen === undefined || seen.at < ledger.goneAt) return { ledger, obstacle: read([handle], ledger.goneAt) };
+  if (seen === undefined || seen.at < ledger.goneAt)
+    return { ledger, obstacle: read([handle], ledger.goneAt) };
   const there = foundUser(seen, handle);
   if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
   const due = ledger.goneAt + LATE_EFFECT_MS;
@@ -117,31 +118,14 @@ function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: L
   }
   const old = foundUser(before, from);
   const fresh = foundUser(after, to);
-  if (fresh !== undefined && old === undefined) return { ledger: { ...ledger, applied: { ...ledger.applied, identity: to } } };
+  if (fresh !== undefined && old === undefined)
+    return { ledger: { ...ledger, applied: { ...ledger.applied, identity: to } } };
   if (fresh !== undefined) return { ledger, obstacle: collision(to) };
   if (old !== undefined) return { ledger };
   const due = at + LATE_EFFECT_MS;
   if (before.at >= due && after.at >= due) return { ledger: emptied(ledger) };
   if (now >= due) return { ledger, obstacle: read([from, to], due) };
   return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
-}
-
-function read(emails: readonly Identity[], since: number): Obstacle {
-  return { kind: 'read', emails, since };
-}
-
-function collision(to: Identity): Obstacle {
-  return {
-    kind: 'park',
-    on: 'person',
-    code: 'rename-collision',
-    message: 'Adobe already holds another user under the new e-mail address.',
-    hint: `Look at both users in the Admin Console (new address at domain ${domainPart(to.email)}); remove or rename the one that should not have it, then change the person in the identity provider again.`,
-  };
-}
-
-function domainPart(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1);
 }
 
 function without(ledger: Ledger, key: 'goneAt' | 'maybe'): Ledger {
@@ -152,8 +136,15 @@ function without(ledger: Ledger, key: 'goneAt' | 'maybe'): Ledger {
 /** The person is there: a create that may have happened did, with the names that are there now. */
 function confirmed(ledger: Ledger, handle: Identity, { firstname, lastname }: ObservedUser): Ledger {
   if (ledger.applied.identity !== undefined) return ledger;
-  const names = { ...(firstname === undefined ? {} : { firstname }), ...(lastname === undefined ? {} : { lastname }) };
-  return { ...without(ledger, 'maybe'), applied: { ...ledger.applied, ...names, identity: handle }, origin: 'made' };
+  const names = {
+    ...(firstname === undefined ? {} : { firstname }),
+    ...(lastname === undefined ? {} : { lastname }),
+  };
+  return {
+    ...without(ledger, 'maybe'),
+    applied: { ...ledger.applied, ...names, identity: handle },
+    origin: 'made',
+  };
 }
 
 function emptied(ledger: Ledger): Ledger {
@@ -180,7 +171,8 @@ function planFirstContact(input: PlanInput): Plan {
   if (identity === undefined) return resting(ledger, [identityProblem(desired)]);
   if (!holdsClaim(input.account, identity)) return resting(ledger, [{ kind: 'claim' }]);
   const seen = known.get(emailKey(identity.email));
-  if (seen === undefined || seen.at < input.knownSince) return resting(ledger, [read([identity], input.knownSince)]);
+  if (seen === undefined || seen.at < input.knownSince)
+    return resting(ledger, [read([identity], input.knownSince)]);
   const there = foundUser(seen, identity);
   if (there !== undefined) {
     // Where an account of ours was before, what a read showed may be older than our own revokes (R20).
@@ -210,28 +202,6 @@ export function holdsClaim(account: Pick<Account, 'claims'>, identity: Identity)
   );
 }
 
-function identityProblem(desired: Desired): Obstacle {
-  const { problem } = desired;
-  return {
-    kind: 'park',
-    on: problem?.domain ?? 'person',
-    code: problem?.code ?? 'identity-missing',
-    message: 'This person has no identity that Adobe can take.',
-    hint: problem?.detail ?? 'Give the person an e-mail address in the identity provider.',
-  };
-}
-
-/** `umapi.md` 13, "Twins": a create would answer success and act on the other account. */
-function twin(type: string): Obstacle {
-  return {
-    kind: 'park',
-    on: 'person',
-    code: 'twin',
-    message: `Adobe already holds a user of type ${type} under this e-mail address.`,
-    hint: 'Nothing was sent. Remove that user from the organization in the Admin Console, or give the person another address; then change the person in the identity provider again.',
-  };
-}
-
 interface Found {
   readonly identity: Identity;
   readonly there: ObservedUser;
@@ -246,7 +216,12 @@ function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
   for (const [key, wanted] of fresh ? desired.entitlements : []) {
     if (!held.has(key)) continue;
     const rule = wanted.rules[0]?.id;
-    entitlements[key] = { name: wanted.name, kind: wanted.kind, since: now, ...(rule === undefined ? {} : { rule }) };
+    entitlements[key] = {
+      name: wanted.name,
+      kind: wanted.kind,
+      since: now,
+      ...(rule === undefined ? {} : { rule }),
+    };
   }
   const { firstname, lastname } = there;
   return {
@@ -269,12 +244,18 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   const unknown = Object.fromEntries(
     Object.entries(ledger.unknown).filter(([key]) => desired.entitlements.has(key) || !input.left.has(key)),
   );
-  const after: Ledger = { ...ledger, unknown, applied: { ...ledger.applied, entitlements: clocks.entitlements } };
+  const after: Ledger = {
+    ...ledger,
+    unknown,
+    applied: { ...ledger.applied, entitlements: clocks.entitlements },
+  };
   if (!desired.live) return sending(after, revokes, { obstacles });
   // Parked, visibly: nothing is added under the old address either (R2, R17).
   if (desired.identity === undefined) {
     const concerned = desired.entitlements.size > 0 || Object.keys(clocks.entitlements).length > 0;
-    return sending(after, revokes, { obstacles: concerned ? [...obstacles, identityProblem(desired)] : obstacles });
+    return sending(after, revokes, {
+      obstacles: concerned ? [...obstacles, identityProblem(desired)] : obstacles,
+    });
   }
   const rename = planRename({ ...input, ledger: after }, handle);
   if (rename.action !== undefined && revokes.length === 0) {
@@ -325,7 +306,9 @@ function revokesOfApplied(
 /** No grace: the last thing we said about it was "in flight", and nobody knows whether it landed. */
 function revokesOfUnknown({ desired, ledger, left }: PlanInput, handle: Identity): PlannedAction[] {
   return Object.entries(ledger.unknown)
-    .filter(([key]) => !desired.entitlements.has(key) && !left.has(key) && !(key in ledger.applied.entitlements))
+    .filter(
+      ([key]) => !desired.entitlements.has(key) && !left.has(key) && !(key in ledger.applied.entitlements),
+    )
     .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
 }
 
@@ -367,20 +350,10 @@ function planRename(input: PlanInput, handle: Identity): { action?: Action; obst
   if (input.renameBlocked !== undefined) return { obstacle: input.renameBlocked };
   if (!holdsClaim(input.account, to)) return { obstacle: { kind: 'claim' } };
   const seen = moves ? known.get(emailKey(to.email)) : undefined;
-  if (moves && (seen === undefined || seen.at < input.knownSince)) return { obstacle: read([to], input.knownSince) };
-  if (seen !== undefined && seen.users.length > 0) return { obstacle: collision(to) };
+  if (moves && (seen === undefined || seen.at < input.knownSince))
+    return { obstacle: read([to], input.knownSince) };
+  // The person may sit there already, by username.
+  const others = seen?.users.some((user) => emailKey(user.email) !== emailKey(handle.email)) === true;
+  if (others) return { obstacle: collision(to) };
   return { action: { kind: 'renameUser', identity: handle, to } };
-}
-
-function notRenamed(handle: Identity, ledger: Ledger): Obstacle {
-  const adopted = ledger.origin !== 'made';
-  return {
-    kind: 'park',
-    on: 'person',
-    code: adopted ? 'adopted-rename' : 'adobe-id-rename',
-    message: adopted
-      ? 'The e-mail address changed, but this Adobe user existed before the bridge and is never rewritten without a yes.'
-      : `The e-mail address changed, but a user of type ${handle.type} cannot be renamed by Adobe's interface.`,
-    hint: 'Entitlements keep working under the old address. Change the address in the Admin Console, or remove the user there; the bridge then starts afresh with the new address.',
-  };
 }

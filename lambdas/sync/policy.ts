@@ -11,8 +11,9 @@ import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, AccountError, BoundRule, Connection, Mode } from '../directory/records.ts';
 import type { Desired } from './desired.ts';
-import { type Knowledge } from './known.ts';
-import type { Obstacle, Plan, PlannedAction } from './plan.ts';
+import type { Knowledge } from './known.ts';
+import type { Obstacle } from './obstacles.ts';
+import type { Plan, PlannedAction } from './plan.ts';
 import { allows, connectionMode, ruleMode, stricter, type World } from './world.ts';
 
 export interface Permitted {
@@ -70,7 +71,9 @@ function judge(planned: PlannedAction, plan: Plan, input: PolicyInput): Verdict 
 
 /** Named identities, and anyone seen holding a `_...` admin group: never touched (V8). */
 function isProtected({ action }: PlannedAction, { connection, known }: PolicyInput): boolean {
-  const emails = [action.identity.email, ...(action.kind === 'renameUser' ? [action.to.email] : [])].map(emailKey);
+  const emails = [action.identity.email, ...(action.kind === 'renameUser' ? [action.to.email] : [])].map(
+    emailKey,
+  );
   if (connection.settings.protected.some((email) => emails.includes(emailKey(email)))) return true;
   return emails.some((email) => known.get(email)?.users.some((user) => user.admin) === true);
 }
@@ -130,5 +133,8 @@ function adminGroup(at: number): AccountError {
 }
 
 function parked(on: string, error: AccountError): Verdict {
-  return { kind: 'parked', obstacle: { kind: 'park', on, code: error.code, message: error.message, hint: error.hint } };
+  return {
+    kind: 'parked',
+    obstacle: { kind: 'park', on, code: error.code, message: error.message, hint: error.hint },
+  };
 }

@@ -2,16 +2,22 @@
  * One action request: pack, intents, send, record (R18, R23-R25, R29). The intent is written before the call and its
  * outcome after it, each account by its own; an answer that never came leaves the intents standing.
  */
-import { Action, type AccountActions, type AdobeError, type CommandOutcome, type RequestOutcome } from '../adobe/adobe.ts';
-import { ERROR_TABLE } from '../adobe/error-table.ts';
+import {
+  type AccountActions,
+  Action,
+  type AdobeError,
+  type CommandOutcome,
+  type RequestOutcome,
+} from '../adobe/adobe.ts';
+import { isDocumented } from '../adobe/errors.ts';
 import { packRequest } from '../adobe/pack.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, Claim, IdentityItem, Intent } from '../directory/records.ts';
 import type { IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
-import { decide, type Decision } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
 import { desiredOf } from './desired.ts';
-import { absorb, type Absorbed, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
-import { renew, type Run, stopOrg, stopsOrg } from './run.ts';
+import { type Absorbed, absorb, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
+import { type Run, renew, stopOrg, stopsOrg } from './run.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
@@ -56,7 +62,11 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   await slots.settle('action', slot);
   run.counts.requests += 1;
   run.counts.commands += sent.length;
-  await settleRequest(run, { ...input, outcome, drafts: drafts.filter((draft) => accepted.has(draft.account.id)) });
+  await settleRequest(run, {
+    ...input,
+    outcome,
+    drafts: drafts.filter((draft) => accepted.has(draft.account.id)),
+  });
   return true;
 }
 
@@ -123,7 +133,8 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
   run.deps.log('request-failed', { kind: outcome.kind, code: error.code, commands: drafts.length });
   const stopped = stopsOrg(outcome);
   if (stopped) await stopOrg(run, error);
-  const throttled = outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
+  const throttled =
+    outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
   const pause = throttled || (error.scope === 'org' && !stopped);
   const until = blockedUntil ?? (pause ? run.deps.now() + UNTOLD_WAIT_MS : undefined);
   if (until !== undefined) await run.slots.block('action', until);
@@ -164,7 +175,13 @@ function notDone(run: Run, { fresh, blamed, alone, error }: NotDone): LedgerChan
   const { code, message, hint } = error;
   const about = { code, message, hint, at: run.deps.now() };
   const again: Standing = { ...inRun(fresh), attempts: fresh.attempts };
-  const parked: Standing = { place: { kind: 'parked', on: 'person' }, status: 'parked', reason: code, error: about, attempts: 0 };
+  const parked: Standing = {
+    place: { kind: 'parked', on: 'person' },
+    status: 'parked',
+    reason: code,
+    error: about,
+    attempts: 0,
+  };
   const later = { ...postponed(run, fresh, 'refused'), error: about };
   const moved = fresh.intent?.wantedRev !== fresh.wantedRev;
   const standing = !blamed || moved ? again : alone && fresh.attempts + 1 >= MAX_ATTEMPTS ? parked : later;
@@ -186,10 +203,12 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
       return changeOf(run, { fresh, absorbed, answered });
     },
   });
-  const refused = command.actions.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.error] : []));
+  const refused = command.actions.flatMap(({ outcome }) =>
+    outcome.kind === 'failed' ? [outcome.error] : [],
+  );
   for (const { code } of refused) {
     // Whoever looks after the bridge has to hear of codes that Adobe never documented (`umapi.md` 10.4).
-    run.deps.log(Object.hasOwn(ERROR_TABLE, code) ? 'refused-by-adobe' : 'unknown-code', { code });
+    run.deps.log(isDocumented(code) ? 'refused-by-adobe' : 'unknown-code', { code });
   }
   const stop = refused.find((error) => error.class === 'auth');
   if (stop !== undefined) await stopOrg(run, stop);
@@ -201,7 +220,11 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
 
 function absorbFresh(
   run: Run,
-  { fresh, world, command }: { readonly fresh: Account; readonly world: World; readonly command: CommandOutcome },
+  {
+    fresh,
+    world,
+    command,
+  }: { readonly fresh: Account; readonly world: World; readonly command: CommandOutcome },
 ): Absorbed {
   const { intent } = fresh;
   if (intent === undefined) throw new Error(`account ${fresh.id} has no intent to record`);
@@ -234,7 +257,13 @@ function standingAfter(run: Run, { fresh, absorbed, answered }: Recording): Stan
   const why = error === undefined ? {} : { error };
   if (pause !== undefined) {
     const due = run.deps.now() + pause;
-    return { place: { kind: 'timer', due }, status: 'waiting', reason: 'backoff', attempts: fresh.attempts + 1, ...why };
+    return {
+      place: { kind: 'timer', due },
+      status: 'waiting',
+      reason: 'backoff',
+      attempts: fresh.attempts + 1,
+      ...why,
+    };
   }
   const next = decide(afterwards(run, { fresh, absorbed, answered }));
   if (next.kind !== 'rest') return { ...inRun(fresh), ...why };
@@ -255,7 +284,10 @@ function afterwards(run: Run, { fresh, absorbed, answered }: Recording): Paramet
   };
 }
 
-function withSeen(identities: ReadonlyMap<string, IdentityItem>, seen: readonly Seen[]): Map<string, IdentityItem> {
+function withSeen(
+  identities: ReadonlyMap<string, IdentityItem>,
+  seen: readonly Seen[],
+): Map<string, IdentityItem> {
   const after = new Map(identities);
   for (const { email, at, users } of seen) {
     const before = after.get(emailKey(email)) ?? { email, claims: {}, waiters: [], origin: {}, rev: 0 };
@@ -263,4 +295,3 @@ function withSeen(identities: ReadonlyMap<string, IdentityItem>, seen: readonly 
   }
   return after;
 }
-

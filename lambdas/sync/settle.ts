@@ -80,7 +80,8 @@ export function maybeOf(
 /** What a decision alone found out, for the journal (I14): an outcome's facts come from `outcome.ts`. */
 export function factsBetween(before: Ledger, after: Ledger): Fact[] {
   const [was, is] = [before.applied.identity, after.applied.identity];
-  if (was === undefined && is !== undefined) return [{ fact: before.maybe === undefined ? 'adopted' : 'created' }];
+  if (was === undefined && is !== undefined)
+    return [{ fact: before.maybe === undefined ? 'adopted' : 'created' }];
   if (was !== undefined && is === undefined) {
     return [{ fact: 'goneFromAdobe', entitlements: Object.keys(before.applied.entitlements) }];
   }
@@ -95,7 +96,10 @@ export function withoutNames(ledger: Ledger): Ledger['applied'] {
 }
 
 /** R28: on the watch list until a complete listing that began at least 30 minutes later. */
-export function withUnknown(ledger: Ledger, { name, at }: { readonly name: string; readonly at: number }): Ledger {
+export function withUnknown(
+  ledger: Ledger,
+  { name, at }: { readonly name: string; readonly at: number },
+): Ledger {
   const key = entitlementKey(name);
   return {
     ...ledger,

@@ -2,7 +2,16 @@
  * The persisted budgets of one credential (R30): a slot is debited before its call, by whoever makes it, and the
  * answer's time decides when it frees. A long Retry-After blocks every endpoint of the credential.
  */
-import { block, Budget, blocksWholeCredential, defaultPerMinute, type Endpoint, restampSlot, settleSlot, takeSlot } from '../adobe/pace.ts';
+import {
+  Budget,
+  block,
+  blocksWholeCredential,
+  defaultPerMinute,
+  type Endpoint,
+  restampSlot,
+  settleSlot,
+  takeSlot,
+} from '../adobe/pace.ts';
 import type { SyncDirectory } from '../directory/work.ts';
 
 /** One HTTP call to Adobe is given up after this long (`umapi.md` 3). */
@@ -15,7 +24,9 @@ export const RENEWAL_AGE_MS = 5_000;
 
 const ENDPOINTS: readonly Endpoint[] = ['action', 'users', 'usersByGroup', 'singleUser', 'groups'];
 
-export type Taken = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly freeAt: number };
+export type Taken =
+  | { readonly ok: true; readonly id: string }
+  | { readonly ok: false; readonly freeAt: number };
 
 export interface Slots {
   take(endpoint: Endpoint): Promise<Taken>;
@@ -34,15 +45,22 @@ export interface SlotsDeps {
 }
 
 export function openSlots({ directory, clientId, now, newId }: SlotsDeps): Slots {
-  const change = <T>(endpoint: Endpoint, work: (budget: Budget) => { next?: Budget; result: T }): Promise<T> =>
-    directory.changeBudget(clientId, endpoint, (stored) => work(stored === undefined ? { slots: [] } : Budget.parse(stored)));
+  const change = <T>(
+    endpoint: Endpoint,
+    work: (budget: Budget) => { next?: Budget; result: T },
+  ): Promise<T> =>
+    directory.changeBudget(clientId, endpoint, (stored) =>
+      work(stored === undefined ? { slots: [] } : Budget.parse(stored)),
+    );
   return {
     take: (endpoint) => {
       const id = newId();
       return change<Taken>(endpoint, (budget) => {
         const wish = { now: now(), perMinute: defaultPerMinute[endpoint], id, maxOpenMs: LEASE_MS };
         const taken = takeSlot(budget, wish);
-        return taken.ok ? { next: taken.budget, result: { ok: true, id } } : { result: { ok: false, freeAt: taken.freeAt } };
+        return taken.ok
+          ? { next: taken.budget, result: { ok: true, id } }
+          : { result: { ok: false, freeAt: taken.freeAt } };
       });
     },
     restamp: (endpoint, id) =>

@@ -39,7 +39,13 @@ async function chainOf(run: Run, account: Account, by: AccountId): Promise<Accou
     if (next === account.id) return chain;
     const [blocker]: readonly Account[] = await run.deps.directory.readAccounts(run.org, [next]);
     const wanted = blocker?.wanted.identity;
-    if (blocker === undefined || wanted === undefined || blocker.owner === undefined || !blocker.wanted.active) return undefined;
+    if (
+      blocker === undefined ||
+      wanted === undefined ||
+      blocker.owner === undefined ||
+      !blocker.wanted.active
+    )
+      return undefined;
     if (holdsClaim(blocker, wanted) || chain.some((one) => one.id === blocker.id)) return undefined;
     chain.push(blocker);
     const identities = await run.deps.directory.readIdentities(run.org, [wanted.email]);

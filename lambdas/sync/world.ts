@@ -2,6 +2,8 @@
  * What one pass of the drain knows besides the accounts: connections with their modes, the rules in force, faults and
  * the catalogue (R18 reads them after the accounts, so that no decision ages). Pure; read by `drain.ts`.
  */
+
+import { entitlementKey } from '../directory/keys.ts';
 import type {
   BoundRule,
   CatalogueEntry,
@@ -11,7 +13,6 @@ import type {
   Mode,
   Org,
 } from '../directory/records.ts';
-import { entitlementKey } from '../directory/keys.ts';
 import type { Fault } from '../directory/work.ts';
 
 export interface World {

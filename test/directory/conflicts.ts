@@ -53,7 +53,8 @@ export function conflictOf(actions: number): TransactionCanceledException {
     Code: at === 0 ? 'TransactionConflict' : 'None',
   }));
   return new TransactionCanceledException({
-    message: 'Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]',
+    message:
+      'Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]',
     $metadata: { httpStatusCode: 400 },
     CancellationReasons: reasons,
   });

@@ -38,7 +38,8 @@ interface Operation<World> {
 }
 
 const operation = <World>(one: Operation<World>): Operation<World> => one;
-const delta = (add: readonly string[], remove: readonly string[] = []) => ({ kind: 'delta', add, remove }) as const;
+const delta = (add: readonly string[], remove: readonly string[] = []) =>
+  ({ kind: 'delta', add, remove }) as const;
 const ids = (users: readonly UserRecord[]) => users.map((user) => user.id);
 
 async function membersOf(t: TestDirectory, group: GroupId): Promise<readonly string[]> {
@@ -73,9 +74,14 @@ const updateUser = operation({
   label: 'rename user',
   prepare: async (t, tag) => ({ ada: await addUser(t, person(`n${tag}`, { externalId: tag })), tag }),
   act: (directory, { ada, tag }) =>
-    directory.updateUser(CONNECTION, ada.id, () => personAt(`m${tag}`, `m${tag}@example.com`, { externalId: `x${tag}` })),
+    directory.updateUser(CONNECTION, ada.id, () =>
+      personAt(`m${tag}`, `m${tag}@example.com`, { externalId: `x${tag}` }),
+    ),
   ends: async (t, { ada, tag }) => {
-    expect(await t.directory.getUser(CONNECTION, ada.id)).toMatchObject({ version: 2, resource: { userName: `m${tag}` } });
+    expect(await t.directory.getUser(CONNECTION, ada.id)).toMatchObject({
+      version: 2,
+      resource: { userName: `m${tag}` },
+    });
     expect((await accountOf(t, ada.accountId)).wanted.identity?.email).toBe(`m${tag}@example.com`);
   },
 });
@@ -126,7 +132,11 @@ const changeGroup = operation({
     return { group, tag, add: ids(users.slice(5)), remove: ids(users.slice(0, 5)) };
   },
   act: (directory, { group, tag, add, remove }) =>
-    directory.changeGroup(CONNECTION, group.id, { displayName: `H${tag}`, externalId: null, members: delta(add, remove) }),
+    directory.changeGroup(CONNECTION, group.id, {
+      displayName: `H${tag}`,
+      externalId: null,
+      members: delta(add, remove),
+    }),
   ends: async (t, { group, tag, add }) => {
     const now = await t.directory.getGroup(CONNECTION, group.id);
     expect(now?.displayName).toBe(`H${tag}`);
@@ -181,11 +191,17 @@ const changeSettings = operation({
     return addUser(t, person(`n${tag}`));
   },
   act: (directory) =>
-    directory.changeSettings(CONNECTION, (before) => ({ ...before, domains: { 'example.com': { type: 'enterpriseID' } } })),
+    directory.changeSettings(CONNECTION, (before) => ({
+      ...before,
+      domains: { 'example.com': { type: 'enterpriseID' } },
+    })),
   ends: async (t, ada) => {
     await sweepAll(t);
     expect((await accountOf(t, ada.accountId)).wanted.identity?.type).toBe('enterpriseID');
-    const [bo] = await t.directory.findUsers(CONNECTION, { by: 'id', value: (await addUser(t, person(`after${ada.id}`))).id });
+    const [bo] = await t.directory.findUsers(CONNECTION, {
+      by: 'id',
+      value: (await addUser(t, person(`after${ada.id}`))).id,
+    });
     expect((await accountOf(t, bo?.accountId ?? ada.accountId)).wanted.identity?.type).toBe('enterpriseID');
   },
 });
@@ -245,28 +261,31 @@ const operations: Operation<never>[] = [
 ] as Operation<never>[];
 
 describe('killed', () => {
-  test.each(operations)('$label, killed at any call, leaves nothing dangling and can be repeated (R7, R12, R14, I04, F53)', async (one) => {
-    const t = await open();
-    const users = await addUsers(t, one.crowd ?? 2);
-    let deaths = 0;
-    for (const when of ['before', 'after'] as const) {
-      for (let call = 1; ; call += 1) {
-        const world = await one.prepare(t, `${when}${call}`, users);
-        const lived = await survives(t, { one, world, call, when });
-        expect([when, call, findBroken(await dump(t))]).toEqual([when, call, []]);
-        await sweepAll(t);
-        const items = await dump(t);
-        expect([when, call, findBroken(items)]).toEqual([when, call, []]);
-        expect(items.filter((item) => String(item['sk']).startsWith('SWEEP#'))).toEqual([]);
-        await one.act(t.directory, world);
-        await one.ends(t, world);
-        if (lived) break;
-        deaths += 1;
+  test.each(operations)(
+    '$label, killed at any call, leaves nothing dangling and can be repeated (R7, R12, R14, I04, F53)',
+    async (one) => {
+      const t = await open();
+      const users = await addUsers(t, one.crowd ?? 2);
+      let deaths = 0;
+      for (const when of ['before', 'after'] as const) {
+        for (let call = 1; ; call += 1) {
+          const world = await one.prepare(t, `${when}${call}`, users);
+          const lived = await survives(t, { one, world, call, when });
+          expect([when, call, findBroken(await dump(t))]).toEqual([when, call, []]);
+          await sweepAll(t);
+          const items = await dump(t);
+          expect([when, call, findBroken(items)]).toEqual([when, call, []]);
+          expect(items.filter((item) => String(item['sk']).startsWith('SWEEP#'))).toEqual([]);
+          await one.act(t.directory, world);
+          await one.ends(t, world);
+          if (lived) break;
+          deaths += 1;
+        }
       }
-    }
-    expect(findBroken(await dump(t))).toEqual([]);
-    expect(deaths).toBeGreaterThan(2);
-  });
+      expect(findBroken(await dump(t))).toEqual([]);
+      expect(deaths).toBeGreaterThan(2);
+    },
+  );
 });
 
 interface Death {

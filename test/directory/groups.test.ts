@@ -19,7 +19,7 @@ import {
   snapshot,
   sweepAll,
 } from './fixture.ts';
-import { isTransaction, meanwhile } from './intercept.ts';
+import { isTransaction, meanwhile, nth } from './intercept.ts';
 import { findBroken } from './invariants.ts';
 
 const nobody = '0190a0a0-0000-7000-8000-000000000000';
@@ -40,7 +40,12 @@ describe('create', () => {
     });
     if (!made.ok) throw new Error(made.reason);
     expect(made.unknownMembers).toEqual([]);
-    expect(made.group).toMatchObject({ displayName: 'Chat agents EU', externalId: 'g1', version: 1, state: 'live' });
+    expect(made.group).toMatchObject({
+      displayName: 'Chat agents EU',
+      externalId: 'g1',
+      version: 1,
+      state: 'live',
+    });
     expect(await t.directory.getGroup(CONNECTION, made.group.id)).toEqual(made.group);
     expect(await t.directory.listMembers(CONNECTION, made.group.id)).toEqual([ada.id]);
     expect(await t.directory.groupsOf(CONNECTION, [ada])).toEqual(
@@ -104,9 +109,13 @@ describe('create', () => {
   });
 
   test('of 15 creates of one group name at the same time one wins (R11)', async () => {
-    const t = await open({ wrap: (deps) => withTransactionFaults(deps, { seed: 3, conflict: 0.3, lostAnswer: 0.1 }) });
+    const t = await open({
+      wrap: (deps) => withTransactionFaults(deps, { seed: 3, conflict: 0.3, lostAnswer: 0.1 }),
+    });
     const results = await Promise.all(
-      Array.from({ length: 15 }, () => t.directory.createGroup(CONNECTION, { displayName: 'Chat', members: [] })),
+      Array.from({ length: 15 }, () =>
+        t.directory.createGroup(CONNECTION, { displayName: 'Chat', members: [] }),
+      ),
     );
     expect(results.filter((result) => result.ok)).toHaveLength(1);
     expect(findBroken(await dump(t))).toEqual([]);
@@ -116,16 +125,18 @@ describe('create', () => {
     const t = await open();
     const users = await addUsers(t, 200);
     const leaver = users[150];
-    let transactions = 0;
     const other = openAgain(t, (deps) =>
       meanwhile(
         deps,
         // Before its second chunk.
-        (command) => isTransaction(command) && (transactions += 1) === 2,
+        nth(2, isTransaction),
         () => t.directory.deleteUser(CONNECTION, leaver?.id ?? ''),
       ),
     );
-    const made = await other.createGroup(CONNECTION, { displayName: 'All', members: users.map((user) => user.id) });
+    const made = await other.createGroup(CONNECTION, {
+      displayName: 'All',
+      members: users.map((user) => user.id),
+    });
     if (!made.ok) throw new Error(made.reason);
     expect(made.unknownMembers).toEqual([leaver?.id]);
     expect(await t.directory.listMembers(CONNECTION, made.group.id)).toHaveLength(199);
@@ -165,7 +176,10 @@ describe('attributes', () => {
   test('another spelling of the own name is stored as sent', async () => {
     const t = await open();
     const group = await addGroup(t, 'Chat');
-    expect(await edit(t, group, { displayName: 'CHAT' })).toMatchObject({ ok: true, group: { displayName: 'CHAT' } });
+    expect(await edit(t, group, { displayName: 'CHAT' })).toMatchObject({
+      ok: true,
+      group: { displayName: 'CHAT' },
+    });
     expect(await t.directory.findGroups(CONNECTION, { by: 'displayName', value: 'chat' })).toHaveLength(1);
     expect(findBroken(await dump(t))).toEqual([]);
   });
@@ -173,7 +187,8 @@ describe('attributes', () => {
   test('an externalId is set, changed and cleared together with its look-up', async () => {
     const t = await open();
     const group = await addGroup(t, 'Chat');
-    const found = async (value: string) => (await t.directory.findGroups(CONNECTION, { by: 'externalId', value })).length;
+    const found = async (value: string) =>
+      (await t.directory.findGroups(CONNECTION, { by: 'externalId', value })).length;
     await edit(t, group, { externalId: 'a' });
     expect([await found('a'), await found('A')]).toEqual([1, 0]);
     await edit(t, group, { externalId: 'b' });
@@ -197,8 +212,12 @@ describe('attributes', () => {
   test('a rename does not bring back an externalId that was cleared at the same time (I01)', async () => {
     const t = await open();
     const group = await addGroup(t, 'Chat', { externalId: 'a' });
-    const other = openAgain(t, (deps) => meanwhile(deps, isTransaction, () => edit(t, group, { externalId: null })));
-    expect(await other.changeGroup(CONNECTION, group.id, { displayName: 'Talk' })).toMatchObject({ ok: true });
+    const other = openAgain(t, (deps) =>
+      meanwhile(deps, isTransaction, () => edit(t, group, { externalId: null })),
+    );
+    expect(await other.changeGroup(CONNECTION, group.id, { displayName: 'Talk' })).toMatchObject({
+      ok: true,
+    });
     const now = await t.directory.getGroup(CONNECTION, group.id);
     expect(now?.displayName).toBe('Talk');
     expect(now).not.toHaveProperty('externalId');
@@ -208,7 +227,9 @@ describe('attributes', () => {
   test('a group deleted while its externalId changes leaves no look-up behind (R12)', async () => {
     const t = await open();
     const group = await addGroup(t, 'Chat', { externalId: 'a' });
-    const other = openAgain(t, (deps) => meanwhile(deps, isTransaction, () => edit(t, group, { externalId: 'b' })));
+    const other = openAgain(t, (deps) =>
+      meanwhile(deps, isTransaction, () => edit(t, group, { externalId: 'b' })),
+    );
     expect(await other.deleteGroup(CONNECTION, group.id)).toBe('deleted');
     expect(findBroken(await dump(t))).toEqual([]);
   });
@@ -220,7 +241,10 @@ describe('attributes', () => {
     const join = { members: { kind: 'delta', add: [ada.id], remove: [] } } as const;
     expect(await edit(t, group, join, 1)).toMatchObject({ ok: true, group: { version: 2 } });
     const before = await dump(t);
-    expect(await edit(t, group, { displayName: 'Talk' }, 1)).toEqual({ ok: false, reason: 'versionMismatch' });
+    expect(await edit(t, group, { displayName: 'Talk' }, 1)).toEqual({
+      ok: false,
+      reason: 'versionMismatch',
+    });
     expect(await t.directory.deleteGroup(CONNECTION, group.id, { ifVersion: 1 })).toBe('versionMismatch');
     expect(await dump(t)).toEqual(before);
   });
@@ -244,7 +268,12 @@ describe('delete', () => {
     await settle(t, ada.accountId, ['Chat']);
     expect(await t.directory.deleteGroup(CONNECTION, group.id)).toBe('deleted');
     expect(await t.directory.getGroup(CONNECTION, group.id)).toBeUndefined();
-    for (const [by, value] of [['displayName', 'Chat'], ['externalId', 'a'], ['id', group.id], ['member', ada.id]] as const) {
+    for (const [by, value] of [
+      ['displayName', 'Chat'],
+      ['externalId', 'a'],
+      ['id', group.id],
+      ['member', ada.id],
+    ] as const) {
       expect(await t.directory.findGroups(CONNECTION, { by, value })).toEqual([]);
     }
     expect(await t.directory.groupsOf(CONNECTION, [ada])).toEqual(new Map());
@@ -266,13 +295,19 @@ describe('delete', () => {
     expect((await dump(t)).filter((item) => item['pk'] === `okta#G#${group.id}`).length).toBeGreaterThan(0);
     expect(findBroken(await dump(t))).toEqual([]);
     expect(await sweepAll(t)).toBe(true);
-    const left = (await dump(t)).filter((item) => String(item['pk']).startsWith('okta#G') && item['pk'] !== 'okta#GN');
-    expect(left.filter((item) => String(item['pk']).startsWith('okta#G#') || item['pk'] === 'okta#G')).toEqual([]);
+    const left = (await dump(t)).filter(
+      (item) => String(item['pk']).startsWith('okta#G') && item['pk'] !== 'okta#GN',
+    );
+    expect(
+      left.filter((item) => String(item['pk']).startsWith('okta#G#') || item['pk'] === 'okta#G'),
+    ).toEqual([]);
     expect(findBroken(await dump(t))).toEqual([]);
   });
 
   test('a PATCH of a group against its DELETE joins before or finds nothing, and leaves nothing (R12)', async () => {
-    const t = await open({ wrap: (deps) => withTransactionFaults(deps, { seed: 5, conflict: 0.2, lostAnswer: 0.05 }) });
+    const t = await open({
+      wrap: (deps) => withTransactionFaults(deps, { seed: 5, conflict: 0.2, lostAnswer: 0.05 }),
+    });
     const users = await addUsers(t, 60);
     for (let round = 0; round < 8; round += 1) {
       const group = await addGroup(t, `Chat ${round}`);
@@ -295,7 +330,9 @@ describe('delete', () => {
     const gone = await addGroup(t, 'Gone', { members: [ada?.id ?? ''] });
     const kept = await addGroup(t, 'Kept', { members: [bo?.id ?? ''] });
     const pick = (dumped: Map<string, string>) =>
-      [...dumped].filter(([key]) => [kept.id, bo?.id ?? '-', bo?.accountId ?? '-'].some((id) => key.includes(id)));
+      [...dumped].filter(([key]) =>
+        [kept.id, bo?.id ?? '-', bo?.accountId ?? '-'].some((id) => key.includes(id)),
+      );
     const before = pick(await snapshot(t));
     await t.directory.deleteGroup(CONNECTION, gone.id);
     expect(pick(await snapshot(t))).toEqual(before);

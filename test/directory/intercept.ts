@@ -35,11 +35,16 @@ export function isTransaction(command: Command): boolean {
 
 /** Reads of one item whose partition key ends like this. */
 export function readsOf(pkEnd: string): (command: Command) => boolean {
-  return (command) => command instanceof GetItemCommand && (command.input.Key?.['pk']?.S ?? '').endsWith(pkEnd);
+  return (command) =>
+    command instanceof GetItemCommand && (command.input.Key?.['pk']?.S ?? '').endsWith(pkEnd);
 }
 
 /** The process dies at its call number `call`: before it was sent, or after it took effect. It never calls again. */
-export function dyingAt(deps: DirectoryDeps, call: number, when: 'before' | 'after'): DirectoryDeps & { calls(): number } {
+export function dyingAt(
+  deps: DirectoryDeps,
+  call: number,
+  when: 'before' | 'after',
+): DirectoryDeps & { calls(): number } {
   let made = 0;
   const client = interceptSend(deps.client, async (_, send) => {
     made += 1;
@@ -55,4 +60,17 @@ export class Killed extends Error {
     super('the process was killed');
     this.name = 'Killed';
   }
+}
+
+/** True for the call number `number` of those that match. */
+export function nth(
+  number: number,
+  matches: (command: Command) => boolean = () => true,
+): (command: Command) => boolean {
+  let seen = 0;
+  return (command) => {
+    if (!matches(command)) return false;
+    seen += 1;
+    return seen === number;
+  };
 }

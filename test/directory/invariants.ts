@@ -26,7 +26,8 @@ export function findBroken(items: readonly Item[], c = 'okta', o = 'acme'): stri
   const table: Table = {
     items,
     at: (pk, sk = '-') => byKey.get(`${pk}|${sk}`),
-    like: (pk, sk = /./) => items.filter((item) => pk.test(String(item['pk'])) && sk.test(String(item['sk']))),
+    like: (pk, sk = /./) =>
+      items.filter((item) => pk.test(String(item['pk'])) && sk.test(String(item['sk']))),
   };
   return [
     ...brokenUsers(table, c, o),
@@ -44,7 +45,11 @@ function brokenUsers(table: Table, c: string, o: string): string[] {
   const broken: string[] = [];
   for (const user of users) {
     const id = String(user['sk']);
-    const resource = user['resource'] as { userName: string; externalId?: string; emails?: { value?: string }[] };
+    const resource = user['resource'] as {
+      userName: string;
+      externalId?: string;
+      emails?: { value?: string }[];
+    };
     const guard = table.at(`${c}#UN#${digest(normal(resource.userName))}`);
     if (guard?.['userId'] !== id) broken.push(`user ${id} does not stand on the guard of its name`);
     const account = table.at(`${o}#A#${user['accountId']}`);
@@ -56,11 +61,15 @@ function brokenUsers(table: Table, c: string, o: string): string[] {
     }
   }
   const guards = table.like(new RegExp(`^${c}#UN#`));
-  if (guards.length !== users.length) broken.push(`${guards.length} user name guards for ${users.length} users`);
+  if (guards.length !== users.length)
+    broken.push(`${guards.length} user name guards for ${users.length} users`);
   const owned = table.like(new RegExp(`^${o}#A#`)).filter((account) => account['owner'] !== undefined);
   const ours = owned.filter((account) => (account['owner'] as { connection: string }).connection === c);
   if (ours.length !== users.length) broken.push(`${ours.length} owned accounts for ${users.length} users`);
-  return [...broken, ...differing(`${c} user look-ups`, expected, rowsOf(table, new RegExp(`^${c}#(X#U|E)#`)))];
+  return [
+    ...broken,
+    ...differing(`${c} user look-ups`, expected, rowsOf(table, new RegExp(`^${c}#(X#U|E)#`))),
+  ];
 }
 
 function rowsOf(table: Table, pk: RegExp): Set<string> {
@@ -70,7 +79,10 @@ function rowsOf(table: Table, pk: RegExp): Set<string> {
 function differing(what: string, expected: ReadonlySet<string>, found: ReadonlySet<string>): string[] {
   const missing = [...expected].filter((one) => !found.has(one));
   const stray = [...found].filter((one) => !expected.has(one));
-  return [...missing.map((one) => `${what}: ${one} is missing`), ...stray.map((one) => `${what}: ${one} is stray`)];
+  return [
+    ...missing.map((one) => `${what}: ${one} is missing`),
+    ...stray.map((one) => `${what}: ${one} is stray`),
+  ];
 }
 
 function brokenGroups(table: Table, c: string): string[] {
@@ -87,24 +99,35 @@ function brokenGroups(table: Table, c: string): string[] {
   const live = new Set(groups.map((group) => group['sk']));
   const bound = table.like(new RegExp(`^${c}$`), /^BIND#/).filter((one) => one['state'] === 'bound');
   return [
-    ...differing(`${c} group names`, names, new Set(guards.map((guard) => `${guard['pk']}|${guard['groupId']}`))),
+    ...differing(
+      `${c} group names`,
+      names,
+      new Set(guards.map((guard) => `${guard['pk']}|${guard['groupId']}`)),
+    ),
     ...differing(`${c} group look-ups`, externals, rowsOf(table, new RegExp(`^${c}#X#G#`))),
-    ...bound.filter((one) => !live.has(one['groupId'])).map((one) => `rule ${one['rule']} is bound to no live group`),
+    ...bound
+      .filter((one) => !live.has(one['groupId']))
+      .map((one) => `rule ${one['rule']} is bound to no live group`),
   ];
 }
 
 /** A membership row and the group id on its user's account are one fact written twice; both or neither. */
 function brokenMemberships(table: Table, c: string, o: string): string[] {
   const sweeps = table.like(new RegExp(`^${c}$`), /^SWEEP#/);
-  const deletingGroups = new Set(sweeps.filter((one) => one['kind'] === 'groupDeleted').map((one) => one['groupId']));
-  const leavingUsers = new Set(sweeps.filter((one) => one['kind'] === 'userDeleted').map((one) => one['userId']));
+  const deletingGroups = new Set(
+    sweeps.filter((one) => one['kind'] === 'groupDeleted').map((one) => one['groupId']),
+  );
+  const leavingUsers = new Set(
+    sweeps.filter((one) => one['kind'] === 'userDeleted').map((one) => one['userId']),
+  );
   const broken: string[] = [];
   const rows = new Set<string>();
   for (const row of membershipRows(table, c)) {
     if (leavingUsers.has(row.user)) continue;
     rows.add(`${row.user} in ${row.group} by ${row.account}`);
     const group = table.at(`${c}#G`, row.group);
-    if (table.at(`${c}#U`, row.user) === undefined) broken.push(`member ${row.user} of ${row.group} is no user`);
+    if (table.at(`${c}#U`, row.user) === undefined)
+      broken.push(`member ${row.user} of ${row.group} is no user`);
     if (group?.['state'] !== 'live' && !deletingGroups.has(row.group)) {
       broken.push(`user ${row.user} is a member of ${row.group}, which is no group`);
     }
@@ -114,7 +137,8 @@ function brokenMemberships(table: Table, c: string, o: string): string[] {
     const owner = account['owner'] as { connection: string; userId: string } | undefined;
     for (const group of [...idsIn(account['groups']), ...idsIn(account['suspended'])]) {
       if (owner === undefined) broken.push(`ownerless account ${account['pk']} wants the group ${group}`);
-      if (owner?.connection === c) listed.add(`${owner.userId} in ${group} by ${String(account['pk']).split('#')[2]}`);
+      if (owner?.connection === c)
+        listed.add(`${owner.userId} in ${group} by ${String(account['pk']).split('#')[2]}`);
     }
   }
   return [...broken, ...differing(`${c} memberships on accounts`, rows, listed)];
@@ -149,12 +173,14 @@ function brokenClaims(table: Table, o: string): string[] {
   }
   for (const item of table.like(new RegExp(`^${o}#I#`))) {
     const email = emailKey(String(item['email']));
-    for (const [type, id] of Object.entries(item['claims'] as Record<string, string>)) onItems.add(`${email} ${type} ${id}`);
+    for (const [type, id] of Object.entries(item['claims'] as Record<string, string>))
+      onItems.add(`${email} ${type} ${id}`);
     for (const id of item['waiters'] as string[]) {
       const waiter = table.at(`${o}#A#${id}`);
       const wanted = (waiter?.['wanted'] as { identity?: { email: string } } | undefined)?.identity;
       if (wanted === undefined) broken.push(`waiter ${id} of ${email} wants no identity`);
-      else if (emailKey(wanted.email) !== email) broken.push(`waiter ${id} of ${email} wants ${wanted.email}`);
+      else if (emailKey(wanted.email) !== email)
+        broken.push(`waiter ${id} of ${email} wants ${wanted.email}`);
     }
   }
   return [...broken, ...differing(`${o} claims on identity items`, onAccounts, onItems)];
@@ -165,8 +191,11 @@ function brokenIndex(table: Table, o: string): string[] {
   return table.like(new RegExp(`^${o}#A#`)).flatMap((account) => {
     const there = account['wpk'] !== undefined && account['wsk'] !== undefined;
     const needed = account['status'] !== 'idle' || account['intent'] !== undefined;
-    if ((account['wpk'] === undefined) !== (account['wsk'] === undefined)) return [`${account['pk']} has half a place`];
-    return there === needed ? [] : [`${account['pk']} is ${account['status']} and ${there ? '' : 'not '}in the index`];
+    if ((account['wpk'] === undefined) !== (account['wsk'] === undefined))
+      return [`${account['pk']} has half a place`];
+    return there === needed
+      ? []
+      : [`${account['pk']} is ${account['status']} and ${there ? '' : 'not '}in the index`];
   });
 }
 

@@ -75,7 +75,8 @@ describe('startIndex', () => {
     const t = await open();
     const users = (await addUsers(t, 60)).sort((a, b) => (a.id < b.id ? -1 : 1));
     const { ids, last } = await walk(t.directory, 20, async (page) => {
-      if (page === 2) for (const user of users.slice(0, 30)) await t.directory.deleteUser(CONNECTION, user.id);
+      if (page === 2)
+        for (const user of users.slice(0, 30)) await t.directory.deleteUser(CONNECTION, user.id);
     });
     expect(ids).toEqual(users.map((user) => user.id));
     expect(last.totalResults).toBe(30);
@@ -132,7 +133,10 @@ describe('startIndex', () => {
     const t = await open();
     const groups = await Promise.all(Array.from({ length: 12 }, (_, at) => addGroup(t, `G${at}`)));
     for (const group of groups.slice(0, 5)) await t.directory.deleteGroup(CONNECTION, group.id);
-    const kept = groups.slice(5).map((group) => group.id).sort();
+    const kept = groups
+      .slice(5)
+      .map((group) => group.id)
+      .sort();
     const first = await t.directory.listGroups(CONNECTION, { startIndex: 1, count: 4 });
     const second = await t.directory.listGroups(CONNECTION, { startIndex: 5, count: 4 });
     expect([...first.resources, ...second.resources].map((group) => group.id)).toEqual(kept);
@@ -140,14 +144,18 @@ describe('startIndex', () => {
   });
 
   test('totals are true after creates and deletes at the same time, conflicts included (R15)', async () => {
-    const t = await open({ wrap: (deps) => withTransactionFaults(deps, { seed: 2, conflict: 0.2, lostAnswer: 0.1 }) });
+    const t = await open({
+      wrap: (deps) => withTransactionFaults(deps, { seed: 2, conflict: 0.2, lostAnswer: 0.1 }),
+    });
     const users = await addUsers(t, 30);
     const groups = await Promise.all(Array.from({ length: 10 }, (_, at) => addGroup(t, `G${at}`)));
     await Promise.all([
-      ...users.slice(0, 20).flatMap((user) => [
-        t.directory.deleteUser(CONNECTION, user.id),
-        t.directory.deleteUser(CONNECTION, user.id),
-      ]),
+      ...users
+        .slice(0, 20)
+        .flatMap((user) => [
+          t.directory.deleteUser(CONNECTION, user.id),
+          t.directory.deleteUser(CONNECTION, user.id),
+        ]),
       ...Array.from({ length: 25 }, (_, at) => t.directory.createUser(CONNECTION, person(`new${at}`))),
       ...groups.slice(0, 6).map((group) => t.directory.deleteGroup(CONNECTION, group.id)),
       ...Array.from({ length: 8 }, (_, at) => addGroup(t, `N${at % 4}`).catch(() => undefined)),
@@ -159,24 +167,28 @@ describe('startIndex', () => {
 });
 
 describe('pages of the database', () => {
-  test.each([1, 2, 7])('pages of %i items never shorten a list, a group or a look-up (F07, I11)', async (size) => {
-    const t = await open();
-    const users = await addUsers(t, 15);
-    const group = await addGroup(t, 'All', { members: users.map((user) => user.id) });
-    const small = openAgain(t, (deps) => ({
-      ...deps,
-      client: interceptSend(deps.client, (command, send) => {
-        if (command instanceof QueryCommand) command.input.Limit = Math.min(size, command.input.Limit ?? size);
-        return send();
-      }),
-    }));
-    expect(await small.listMembers(CONNECTION, group.id)).toHaveLength(15);
-    expect((await small.listUsers(CONNECTION, { startIndex: 1, count: 100 })).resources).toHaveLength(15);
-    expect((await small.listUsers(CONNECTION, { startIndex: 4, count: 9 })).resources).toHaveLength(9);
-    const seen: string[] = [];
-    for await (const user of small.eachUser(CONNECTION)) seen.push(user.id);
-    expect(seen).toEqual(users.map((user) => user.id).sort());
-    await small.changeGroup(CONNECTION, group.id, { members: { kind: 'replace', members: [] } });
-    expect(await t.directory.listMembers(CONNECTION, group.id)).toEqual([]);
-  });
+  test.each([1, 2, 7])(
+    'pages of %i items never shorten a list, a group or a look-up (F07, I11)',
+    async (size) => {
+      const t = await open();
+      const users = await addUsers(t, 15);
+      const group = await addGroup(t, 'All', { members: users.map((user) => user.id) });
+      const small = openAgain(t, (deps) => ({
+        ...deps,
+        client: interceptSend(deps.client, (command, send) => {
+          if (command instanceof QueryCommand)
+            command.input.Limit = Math.min(size, command.input.Limit ?? size);
+          return send();
+        }),
+      }));
+      expect(await small.listMembers(CONNECTION, group.id)).toHaveLength(15);
+      expect((await small.listUsers(CONNECTION, { startIndex: 1, count: 100 })).resources).toHaveLength(15);
+      expect((await small.listUsers(CONNECTION, { startIndex: 4, count: 9 })).resources).toHaveLength(9);
+      const seen: string[] = [];
+      for await (const user of small.eachUser(CONNECTION)) seen.push(user.id);
+      expect(seen).toEqual(users.map((user) => user.id).sort());
+      await small.changeGroup(CONNECTION, group.id, { members: { kind: 'replace', members: [] } });
+      expect(await t.directory.listMembers(CONNECTION, group.id)).toEqual([]);
+    },
+  );
 });

@@ -3,12 +3,28 @@ import type { GroupEdit, MemberEdit } from '../../lambdas/directory/directory.ts
 import type { GroupRecord, UserRecord } from '../../lambdas/directory/records.ts';
 import { CONNECTION, type TestDirectory } from '../open.ts';
 import { type Struck, withTransactionFaults } from './conflicts.ts';
-import { accountOf, addGroup, addUser, addUsers, dump, isDue, open, openAgain, person, settle, snapshot } from './fixture.ts';
+import {
+  accountOf,
+  addGroup,
+  addUser,
+  addUsers,
+  dump,
+  isDue,
+  open,
+  openAgain,
+  person,
+  settle,
+  snapshot,
+} from './fixture.ts';
 import { isTransaction, meanwhile } from './intercept.ts';
 import { findBroken } from './invariants.ts';
 
 const ids = (users: readonly UserRecord[]): string[] => users.map((user) => user.id);
-const delta = (add: readonly string[], remove: readonly string[] = []): MemberEdit => ({ kind: 'delta', add, remove });
+const delta = (add: readonly string[], remove: readonly string[] = []): MemberEdit => ({
+  kind: 'delta',
+  add,
+  remove,
+});
 const replace = (members: readonly string[]): MemberEdit => ({ kind: 'replace', members });
 
 function edit(t: TestDirectory, group: GroupRecord, members: MemberEdit, more: GroupEdit = {}) {
@@ -37,7 +53,11 @@ describe('a delta', () => {
     expect(changed(before, await snapshot(t))).toEqual(
       [`acme#A#${leaver.accountId}|-`, `okta#G#${group.id}|${leaver.id}`, `okta#G|${group.id}`].sort(),
     );
-    expect(await membersOf(t, group)).toEqual(ids(users).filter((id) => id !== leaver.id).sort());
+    expect(await membersOf(t, group)).toEqual(
+      ids(users)
+        .filter((id) => id !== leaver.id)
+        .sort(),
+    );
     expect(findBroken(await dump(t))).toEqual([]);
   }, 120_000);
 
@@ -74,14 +94,21 @@ describe('a delta', () => {
     if (ada === undefined || bo === undefined) throw new Error('no users');
     const group = await addGroup(t, 'Chat', { members: [ada.id] });
     for (const user of [ada, bo]) await settle(t, user.accountId);
-    const revisions = await Promise.all([ada, bo].map(async (user) => (await accountOf(t, user.accountId)).wantedRev));
+    const revisions = await Promise.all(
+      [ada, bo].map(async (user) => (await accountOf(t, user.accountId)).wantedRev),
+    );
     t.clock.advance(10);
     await edit(t, group, delta([bo.id]));
     t.clock.advance(10);
     await edit(t, group, delta([], [ada.id]));
-    const now = await Promise.all([ada, bo].map(async (user) => (await accountOf(t, user.accountId)).wantedRev));
+    const now = await Promise.all(
+      [ada, bo].map(async (user) => (await accountOf(t, user.accountId)).wantedRev),
+    );
     expect(now).toEqual(revisions.map((revision) => revision + 1));
-    expect(await t.directory.readDue((await accountOf(t, ada.accountId)).org, 10)).toEqual([ada.accountId, bo.accountId]);
+    expect(await t.directory.readDue((await accountOf(t, ada.accountId)).org, 10)).toEqual([
+      ada.accountId,
+      bo.accountId,
+    ]);
   });
 
   test('a rename rides with the first members and both are one version (R8)', async () => {
@@ -90,7 +117,10 @@ describe('a delta', () => {
     const group = await addGroup(t, 'Chat');
     const result = await edit(t, group, delta([ada.id]), { displayName: 'Talk', externalId: 'x' });
     expect(result).toMatchObject({ ok: true, group: { displayName: 'Talk', externalId: 'x', version: 2 } });
-    expect(await t.directory.getGroup(CONNECTION, group.id)).toMatchObject({ displayName: 'Talk', version: 2 });
+    expect(await t.directory.getGroup(CONNECTION, group.id)).toMatchObject({
+      displayName: 'Talk',
+      version: 2,
+    });
     expect(await membersOf(t, group)).toEqual([ada.id]);
   });
 
@@ -100,10 +130,14 @@ describe('a delta', () => {
     const users = await addUsers(t, 250);
     const group = await addGroup(t, 'All');
     const counting = openAgain(t, (deps) =>
-      meanwhile(deps, (command) => {
-        if (isTransaction(command)) transactions += 1;
-        return false;
-      }, async () => undefined),
+      meanwhile(
+        deps,
+        (command) => {
+          if (isTransaction(command)) transactions += 1;
+          return false;
+        },
+        async () => undefined,
+      ),
     );
     const result = await counting.changeGroup(CONNECTION, group.id, { members: delta(ids(users)) });
     expect(result).toMatchObject({ ok: true, group: { version: 7 } });
@@ -118,9 +152,13 @@ describe('a delta', () => {
     const users = await addUsers(t, 120);
     const group = await addGroup(t, 'All');
     const change = { members: delta(ids(users)) };
-    expect(await t.directory.changeGroup(CONNECTION, group.id, change, { ifVersion: 1 })).toMatchObject({ ok: true });
+    expect(await t.directory.changeGroup(CONNECTION, group.id, change, { ifVersion: 1 })).toMatchObject({
+      ok: true,
+    });
     expect(await membersOf(t, group)).toHaveLength(120);
-    expect(await t.directory.changeGroup(CONNECTION, group.id, change, { ifVersion: 1 })).toMatchObject({ ok: false });
+    expect(await t.directory.changeGroup(CONNECTION, group.id, change, { ifVersion: 1 })).toMatchObject({
+      ok: false,
+    });
   });
 
   test('a user deleted between the look and the write is reported, the others join (F57, R9)', async () => {
@@ -128,7 +166,9 @@ describe('a delta', () => {
     const [ada, bo] = await addUsers(t, 2);
     if (ada === undefined || bo === undefined) throw new Error('no users');
     const group = await addGroup(t, 'Chat');
-    const other = openAgain(t, (deps) => meanwhile(deps, isTransaction, () => t.directory.deleteUser(CONNECTION, ada.id)));
+    const other = openAgain(t, (deps) =>
+      meanwhile(deps, isTransaction, () => t.directory.deleteUser(CONNECTION, ada.id)),
+    );
     const result = await other.changeGroup(CONNECTION, group.id, { members: delta([ada.id, bo.id]) });
     expect(result).toMatchObject({ ok: true, unknownMembers: [ada.id] });
     expect(await membersOf(t, group)).toEqual([bo.id]);
@@ -220,7 +260,11 @@ describe('at the same time', () => {
     const faulty = openAgain(t, (deps) =>
       withTransactionFaults(deps, { seed: 9, conflict: 0.7, lostAnswer: 0 }, struck),
     );
-    const made = await faulty.createGroup(CONNECTION, { displayName: 'All', externalId: 'x', members: ids(users) });
+    const made = await faulty.createGroup(CONNECTION, {
+      displayName: 'All',
+      externalId: 'x',
+      members: ids(users),
+    });
     if (!made.ok) throw new Error(made.reason);
     expect(await membersOf(t, made.group)).toEqual(ids(users).sort());
     expect((await t.directory.getGroup(CONNECTION, made.group.id))?.version).toBe(made.group.version);
@@ -229,7 +273,9 @@ describe('at the same time', () => {
   });
 
   test('additions and removals of the same few people in a storm stay whole (I01, I02, F50)', async () => {
-    const t = await open({ wrap: (deps) => withTransactionFaults(deps, { seed: 21, conflict: 0.2, lostAnswer: 0.05 }) });
+    const t = await open({
+      wrap: (deps) => withTransactionFaults(deps, { seed: 21, conflict: 0.2, lostAnswer: 0.05 }),
+    });
     const users = await addUsers(t, 6);
     const groups = await Promise.all(['A', 'B'].map((name) => addGroup(t, name)));
     const storm = Array.from({ length: 60 }, (_, at) => {

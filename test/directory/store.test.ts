@@ -12,7 +12,18 @@ import { DirectoryBusy } from '../../lambdas/directory/directory.ts';
 import { type DirectoryDeps, openDirectory } from '../../lambdas/directory/dynamo.ts';
 import { CONNECTION, ORG, type TestDirectory } from '../open.ts';
 import { conflictOf, lostAnswer, withTransactionFaults } from './conflicts.ts';
-import { addGroup, addUser, addUsers, applyRules, changeUser, dump, open, openAgain, person, rule } from './fixture.ts';
+import {
+  addGroup,
+  addUser,
+  addUsers,
+  applyRules,
+  changeUser,
+  dump,
+  open,
+  openAgain,
+  person,
+  rule,
+} from './fixture.ts';
 import { interceptSend, isTransaction } from './intercept.ts';
 import { findBroken } from './invariants.ts';
 
@@ -34,7 +45,12 @@ function waiting(deps: DirectoryDeps): DirectoryDeps & { waitedMs(): number } {
 }
 
 /** The first `times` calls fail with this, unsent. */
-function failing(deps: DirectoryDeps, times: number, error: () => Error, only = (_: object) => true): DirectoryDeps {
+function failing(
+  deps: DirectoryDeps,
+  times: number,
+  error: () => Error,
+  only = (_: object) => true,
+): DirectoryDeps {
   let left = times;
   const client = interceptSend(deps.client, async (command, send) => {
     if (only(command) && left > 0) {
@@ -51,7 +67,9 @@ function cancelled(...codes: string[]): TransactionCanceledException {
 }
 
 async function userExists(t: TestDirectory, name: string): Promise<boolean> {
-  return (await t.directory.findUsers(CONNECTION, { by: 'userName', value: `${name}@example.com` })).length === 1;
+  return (
+    (await t.directory.findUsers(CONNECTION, { by: 'userName', value: `${name}@example.com` })).length === 1
+  );
 }
 
 describe('answers that pass', () => {
@@ -71,21 +89,30 @@ describe('answers that pass', () => {
     ['a conflict', () => conflictOf(3)],
     ['throttling inside a transaction', () => cancelled('None', 'ThrottlingError')],
   ];
-  test.each(passing)('%s for good ends after about 10 seconds as busy, with nothing written (R10, F03, F11)', async (_, error) => {
-    const t = await open();
-    const ada = await addUser(t, person('ada'));
-    const before = await dump(t);
-    const patient = waiting(t.deps);
-    const directory = openDirectory(failing(patient, Number.POSITIVE_INFINITY, error, isTransaction as never));
-    await expect(directory.createUser(CONNECTION, person('bo'))).rejects.toThrow(DirectoryBusy);
-    expect(patient.waitedMs()).toBeGreaterThan(9_000);
-    expect(patient.waitedMs()).toBeLessThan(21_000);
-    await expect(directory.updateUser(CONNECTION, ada.id, ({ resource }) => ({ ...resource, title: 'x' }))).rejects.toThrow(DirectoryBusy);
-    await expect(directory.deleteUser(CONNECTION, ada.id)).rejects.toThrow(DirectoryBusy);
-    await expect(directory.createGroup(CONNECTION, { displayName: 'Chat', members: [ada.id] })).rejects.toThrow(DirectoryBusy);
-    expect(await dump(t)).toEqual(before);
-    expect(await t.directory.createUser(CONNECTION, person('bo'))).toMatchObject({ ok: true });
-  });
+  test.each(passing)(
+    '%s for good ends after about 10 seconds as busy, with nothing written (R10, F03, F11)',
+    async (_, error) => {
+      const t = await open();
+      const ada = await addUser(t, person('ada'));
+      const before = await dump(t);
+      const patient = waiting(t.deps);
+      const directory = openDirectory(
+        failing(patient, Number.POSITIVE_INFINITY, error, isTransaction as never),
+      );
+      await expect(directory.createUser(CONNECTION, person('bo'))).rejects.toThrow(DirectoryBusy);
+      expect(patient.waitedMs()).toBeGreaterThan(9_000);
+      expect(patient.waitedMs()).toBeLessThan(21_000);
+      await expect(
+        directory.updateUser(CONNECTION, ada.id, ({ resource }) => ({ ...resource, title: 'x' })),
+      ).rejects.toThrow(DirectoryBusy);
+      await expect(directory.deleteUser(CONNECTION, ada.id)).rejects.toThrow(DirectoryBusy);
+      await expect(
+        directory.createGroup(CONNECTION, { displayName: 'Chat', members: [ada.id] }),
+      ).rejects.toThrow(DirectoryBusy);
+      expect(await dump(t)).toEqual(before);
+      expect(await t.directory.createUser(CONNECTION, person('bo'))).toMatchObject({ ok: true });
+    },
+  );
 
   test('busy says when to come again', async () => {
     const t = await open();
@@ -97,7 +124,11 @@ describe('answers that pass', () => {
   test('an error that does not pass is thrown at once, as it is', async () => {
     const t = await open();
     const patient = waiting(t.deps);
-    const denied = () => Object.assign(new Error('denied'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 } });
+    const denied = () =>
+      Object.assign(new Error('denied'), {
+        name: 'AccessDeniedException',
+        $metadata: { httpStatusCode: 400 },
+      });
     const directory = openDirectory(failing(patient, 1, denied));
     await expect(directory.createUser(CONNECTION, person('ada'))).rejects.toThrow('denied');
     expect(patient.waitedMs()).toBe(0);
@@ -117,7 +148,10 @@ describe('answers that pass', () => {
           RequestItems: { [table ?? '']: { Keys: keys.slice(0, 5), ConsistentRead: true } },
         });
         const answer = await deps.client.send(reduced);
-        return { ...answer, UnprocessedKeys: keys.length > 5 ? { [table ?? '']: { Keys: keys.slice(5) } } : {} };
+        return {
+          ...answer,
+          UnprocessedKeys: keys.length > 5 ? { [table ?? '']: { Keys: keys.slice(5) } } : {},
+        };
       }),
     }));
     expect((await directory.groupsOf(CONNECTION, users)).size).toBe(12);
@@ -141,20 +175,26 @@ describe('lost answers (F05, F53)', () => {
     return { ...deps, client };
   }
 
-  test.each([1, 2, 5])('a create whose answer is lost %i times is one user, and no false duplicate', async (answers) => {
-    const t = await open();
-    const directory = openAgain(t, (deps) => losing(deps, answers));
-    const made = await directory.createUser(CONNECTION, person('ada'));
-    expect(made).toMatchObject({ ok: true, user: { version: 1 } });
-    expect((await t.directory.listUsers(CONNECTION, { startIndex: 1, count: 5 })).totalResults).toBe(1);
-    expect(findBroken(await dump(t))).toEqual([]);
-  });
+  test.each([1, 2, 5])(
+    'a create whose answer is lost %i times is one user, and no false duplicate',
+    async (answers) => {
+      const t = await open();
+      const directory = openAgain(t, (deps) => losing(deps, answers));
+      const made = await directory.createUser(CONNECTION, person('ada'));
+      expect(made).toMatchObject({ ok: true, user: { version: 1 } });
+      expect((await t.directory.listUsers(CONNECTION, { startIndex: 1, count: 5 })).totalResults).toBe(1);
+      expect(findBroken(await dump(t))).toEqual([]);
+    },
+  );
 
   test('a rename, a delete and a group whose answers are lost happen once', async () => {
     const t = await open();
     const ada = await addUser(t, person('ada'));
     const lose = () => openAgain(t, (deps) => losing(deps, 3));
-    const renamed = await lose().updateUser(CONNECTION, ada.id, ({ resource }) => ({ ...resource, userName: 'ada.vos' }));
+    const renamed = await lose().updateUser(CONNECTION, ada.id, ({ resource }) => ({
+      ...resource,
+      userName: 'ada.vos',
+    }));
     expect(renamed).toMatchObject({ ok: true, user: { version: 2 } });
     const made = await lose().createGroup(CONNECTION, { displayName: 'Chat', members: [ada.id] });
     expect(made).toMatchObject({ ok: true, group: { version: 1 } });
@@ -175,7 +215,10 @@ describe('cancelled transactions (F02)', () => {
   const rounds: [string, () => Error][] = [
     ['the name guard, though the name is free', () => cancelled('ConditionalCheckFailed', 'None', 'None')],
     ['the account', () => cancelled('None', 'None', 'None', 'ConditionalCheckFailed')],
-    ['guard and account', () => cancelled('ConditionalCheckFailed', 'None', 'None', 'ConditionalCheckFailed')],
+    [
+      'guard and account',
+      () => cancelled('ConditionalCheckFailed', 'None', 'None', 'ConditionalCheckFailed'),
+    ],
   ];
   test.each(rounds)('a failed condition of %s is looked at again and is no duplicate', async (_, error) => {
     const t = await open();
@@ -183,14 +226,21 @@ describe('cancelled transactions (F02)', () => {
     expect(await directory.createUser(CONNECTION, person('ada'))).toMatchObject({ ok: true });
     const ada = await addUser(t, person('bo'));
     const again = openDirectory(failing(waiting(t.deps), 1, error, isTransaction as never));
-    const rename = again.updateUser(CONNECTION, ada.id, ({ resource }) => ({ ...resource, userName: 'free' }));
+    const rename = again.updateUser(CONNECTION, ada.id, ({ resource }) => ({
+      ...resource,
+      userName: 'free',
+    }));
     expect(await rename).toMatchObject({ ok: true });
   });
 
   test('a transaction that DynamoDB calls invalid is a mistake of ours, and loud', async () => {
     const t = await open();
-    const directory = openDirectory(failing(waiting(t.deps), 1, () => cancelled('ValidationError'), isTransaction as never));
-    await expect(directory.createUser(CONNECTION, person('ada'))).rejects.toThrow(TransactionCanceledException);
+    const directory = openDirectory(
+      failing(waiting(t.deps), 1, () => cancelled('ValidationError'), isTransaction as never),
+    );
+    await expect(directory.createUser(CONNECTION, person('ada'))).rejects.toThrow(
+      TransactionCanceledException,
+    );
     expect(await userExists(t, 'ada')).toBe(false);
   });
 
@@ -209,7 +259,10 @@ describe('the form of the table', () => {
   test('every item carries the schema version, and no key is longer than DynamoDB takes (T20, F09)', async () => {
     const t = await open();
     const long = 'x'.repeat(1024);
-    const ada = await addUser(t, person('ada', { userName: long, externalId: long, emails: [{ value: `${long}@${long}` }] }));
+    const ada = await addUser(
+      t,
+      person('ada', { userName: long, externalId: long, emails: [{ value: `${long}@${long}` }] }),
+    );
     const group = await addGroup(t, long, { externalId: long, members: [ada.id] });
     await changeUser(t, ada, { active: false });
     await t.directory.createToken(CONNECTION, { label: long });
@@ -243,7 +296,9 @@ describe('the form of the table', () => {
     const users = await addUsers(t, 300);
     const sizes = [];
     for (const members of [users.slice(0, 1), users]) {
-      const group = await addGroup(t, `G${members.length}`.padEnd(6), { members: members.map((user) => user.id) });
+      const group = await addGroup(t, `G${members.length}`.padEnd(6), {
+        members: members.map((user) => user.id),
+      });
       const item = (await dump(t)).find((one) => one['pk'] === 'okta#G' && one['sk'] === group.id);
       sizes.push(JSON.stringify(item).length);
     }
@@ -251,7 +306,9 @@ describe('the form of the table', () => {
   });
 
   test('20 people in a storm of everything, with every fault, end in a sound table (I01-I05, F50, F51)', async () => {
-    const t = await open({ wrap: (deps) => withTransactionFaults(deps, { seed: 99, conflict: 0.15, lostAnswer: 0.05 }) });
+    const t = await open({
+      wrap: (deps) => withTransactionFaults(deps, { seed: 99, conflict: 0.15, lostAnswer: 0.05 }),
+    });
     const users = await addUsers(t, 20);
     const groups = await Promise.all(['A', 'B', 'C'].map((name) => addGroup(t, name)));
     const acts = users.flatMap((user, at) => {
@@ -259,7 +316,9 @@ describe('the form of the table', () => {
       const other = groups[(at + 1) % 3]?.id ?? '';
       const emails = [{ value: `p${(at * 7) % 20}@example.com`, primary: true }];
       return [
-        t.directory.changeGroup(CONNECTION, group, { members: { kind: 'delta', add: [user.id], remove: [] } }),
+        t.directory.changeGroup(CONNECTION, group, {
+          members: { kind: 'delta', add: [user.id], remove: [] },
+        }),
         t.directory.changeGroup(CONNECTION, other, { members: { kind: 'replace', members: [user.id] } }),
         changeUser(t, user, { emails, active: at % 5 !== 0 }),
         ...(at % 4 === 0 ? [t.directory.deleteUser(CONNECTION, user.id)] : []),

@@ -19,7 +19,9 @@ describe('a token', () => {
     const grant = { tokenId: token.id, connection: CONNECTION, scopes: ['read'], label: 'Okta' };
     expect(await t.directory.findToken(secret)).toEqual(grant);
     expect(await t.directory.findToken(secret)).toEqual(grant);
-    expect(await t.directory.listTokens(CONNECTION)).toMatchObject([{ id: token.id, lastUsed: t.clock.now() }]);
+    expect(await t.directory.listTokens(CONNECTION)).toMatchObject([
+      { id: token.id, lastUsed: t.clock.now() },
+    ]);
   });
 
   test('reads and writes when nobody says otherwise', async () => {
@@ -53,7 +55,10 @@ describe('a token', () => {
   });
 
   const wrong: [string, (secret: string) => string][] = [
-    ['another secret of the same length', (secret) => secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A')],
+    [
+      'another secret of the same length',
+      (secret) => secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A'),
+    ],
     ['an unknown id', (secret) => secret.replace(/_[0-9a-f]{32}_/, `_${'0'.repeat(32)}_`)],
     ['a shorter secret', (secret) => secret.slice(0, -1)],
     ['a longer secret', (secret) => `${secret}A`],
@@ -80,7 +85,9 @@ describe('a token', () => {
     const watched = openAgain(t, (deps) => ({
       ...deps,
       client: interceptSend(deps.client, (command, send) => {
-        reads.push(command instanceof GetItemCommand || command instanceof BatchGetItemCommand ? 'read' : 'other');
+        reads.push(
+          command instanceof GetItemCommand || command instanceof BatchGetItemCommand ? 'read' : 'other',
+        );
         return send();
       }),
     }));
@@ -104,7 +111,10 @@ describe('a token', () => {
   test('is dead at once when revoked, and the others of the connection live on (T07)', async () => {
     const t = await open();
     const [old, next] = [await mint(t, 'old'), await mint(t, 'next')];
-    expect((await t.directory.listTokens(CONNECTION)).map((token) => token.label).sort()).toEqual(['next', 'old']);
+    expect((await t.directory.listTokens(CONNECTION)).map((token) => token.label).sort()).toEqual([
+      'next',
+      'old',
+    ]);
     expect(await t.directory.revokeToken(CONNECTION, old.token.id)).toBe(true);
     expect(await t.directory.findToken(old.secret)).toBeUndefined();
     expect(await t.directory.findToken(next.secret)).toMatchObject({ label: 'next' });
@@ -118,7 +128,9 @@ describe('a token', () => {
     const refused: unknown[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
       const next = await mint(t);
-      const uses = Array.from({ length: 10 }, (_, at) => t.directory.findToken(at % 2 ? next.secret : current.secret));
+      const uses = Array.from({ length: 10 }, (_, at) =>
+        t.directory.findToken(at % 2 ? next.secret : current.secret),
+      );
       for (const grant of await Promise.all(uses)) if (grant === undefined) refused.push(turn);
       await t.directory.revokeToken(CONNECTION, current.token.id);
       current = next;

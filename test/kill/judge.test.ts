@@ -24,7 +24,10 @@ describe('calls', () => {
     { label: 'handle and handle', second: { user: 'A@example.com', do: [] }, named: ['a@example.com'] },
     {
       label: 'handle and new value',
-      second: { user: 'b@example.com', do: [{ update: { email: 'a@example.com', username: 'a@example.com' } }] },
+      second: {
+        user: 'b@example.com',
+        do: [{ update: { email: 'a@example.com', username: 'a@example.com' } }],
+      },
       named: ['a@example.com'],
     },
     { label: 'nobody twice', second: { user: 'b@example.com', do: [{ add: { group: ['x'] } }] }, named: [] },
@@ -48,7 +51,9 @@ describe('people', () => {
   test('who is as wanted makes no difference, who is missing does', () => {
     const { company, shown } = oneAgent();
     expect(differences(company, [shown], [])).toEqual([]);
-    expect(differences(company, [], [])).toEqual(['employee-1 <person.1@example.com> is missing, wants Sales Insight']);
+    expect(differences(company, [], [])).toEqual([
+      'employee-1 <person.1@example.com> is missing, wants Sales Insight',
+    ]);
   });
 
   test('each of the old address, a second record, a surplus group, another name and a stranger makes a difference', () => {

@@ -22,12 +22,20 @@ type Shown = z.infer<typeof People>['people'][number];
 
 export const Mails = z.object({
   mails: z.array(
-    z.object({ to: z.string(), kind: z.string(), product: z.string().optional(), profile: z.string().optional() }),
+    z.object({
+      to: z.string(),
+      kind: z.string(),
+      product: z.string().optional(),
+      profile: z.string().optional(),
+    }),
   ),
 });
 type Mail = z.infer<typeof Mails>['mails'][number];
 
-const Command = z.looseObject({ user: z.string().optional(), do: z.array(z.record(z.string(), z.unknown())) });
+const Command = z.looseObject({
+  user: z.string().optional(),
+  do: z.array(z.record(z.string(), z.unknown())),
+});
 export const Calls = z.object({
   calls: z.array(
     z.object({
@@ -66,7 +74,8 @@ function differencesOf(employee: Employee, records: readonly Shown[]): string[] 
   const [person, ...more] = records;
   if (more.length > 0) return [`is there ${records.length} times: ${records.map(({ email }) => email)}`];
   const entitlements = listed(entitlementsOf(employee));
-  if (person === undefined) return entitlements === '' ? [] : [`<${address}> is missing, wants ${entitlements}`];
+  if (person === undefined)
+    return entitlements === '' ? [] : [`<${address}> is missing, wants ${entitlements}`];
   const access = listed(accessOf(employee));
   const lines: string[] = [];
   if (listed(person.groups) !== entitlements) {

@@ -42,7 +42,8 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 describe(`kill -9 of the bridge in the middle of a minute (SEED=${seed})`, () => {
   test('before and after it together, no minute has more than 10 action calls, and none is refused (R30)', async () => {
     const seeded = People.parse(await stage.org.look('people')).people;
-    const left = async () => differences(company, People.parse(await stage.org.look('people')).people, seeded);
+    const left = async () =>
+      differences(company, People.parse(await stage.org.look('people')).people, seeded);
     const everybody = Array.from({ length: PEOPLE }, () => hire(company));
     for (const employee of everybody) provider.assign(employee);
     await provider.settled();

@@ -120,7 +120,9 @@ async function greeting(child: ChildProcess): Promise<void> {
       if (out.includes('Ctrl-C')) greeted();
     });
     child.once('error', failed);
-    child.once('exit', (code, signal) => failed(new Error(`the bridge ended with ${code ?? signal}: ${err}`)));
+    child.once('exit', (code, signal) =>
+      failed(new Error(`the bridge ended with ${code ?? signal}: ${err}`)),
+    );
   });
 }
 

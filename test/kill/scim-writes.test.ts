@@ -20,18 +20,23 @@ const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
 const random = seededRandom(seed);
 
 /** What is true of one userName; absent: no such user. */
-type Truth = { readonly id: string; readonly active: boolean; readonly title: string; readonly member: boolean };
+type Truth = {
+  readonly id: string;
+  readonly active: boolean;
+  readonly title: string;
+  readonly member: boolean;
+};
 interface Seat {
   readonly userName: string;
   truth: Truth | undefined;
   /** What the open request makes of it, if it happened. A new user's id is not known then. */
-  open: { readonly then: Truth | undefined } | undefined;
+  open: { readonly after: Truth | undefined } | undefined;
 }
 interface Write {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
-  readonly then: Truth | undefined;
+  readonly after: Truth | undefined;
 }
 
 const seats: Seat[] = Array.from({ length: LANES * USERS_PER_LANE }, (_, index) => ({
@@ -86,16 +91,20 @@ function inventWrite({ userName, truth }: Seat): Write {
   if (truth === undefined) {
     const title = `title ${random()}`;
     const body = { schemas: [USER], userName, title, active: true };
-    return { method: 'POST', path: '/Users', body, then: { id: '', active: true, title, member: false } };
+    return { method: 'POST', path: '/Users', body, after: { id: '', active: true, title, member: false } };
   }
   const { id, active, member } = truth;
-  const patch = (path: string, operation: object, then: Truth): Write => {
-    return { method: 'PATCH', path, body: { schemas: [PATCH], Operations: [operation] }, then };
+  const patch = (path: string, operation: object, after: Truth): Write => {
+    return { method: 'PATCH', path, body: { schemas: [PATCH], Operations: [operation] }, after };
   };
   const dice = random();
-  if (dice < 0.1) return { method: 'DELETE', path: `/Users/${id}`, then: undefined };
+  if (dice < 0.1) return { method: 'DELETE', path: `/Users/${id}`, after: undefined };
   if (dice < 0.3) {
-    return patch(`/Users/${id}`, { op: 'replace', path: 'active', value: !active }, { ...truth, active: !active });
+    return patch(
+      `/Users/${id}`,
+      { op: 'replace', path: 'active', value: !active },
+      { ...truth, active: !active },
+    );
   }
   if (dice < 0.5) {
     const title = `title ${random()}`;
@@ -113,8 +122,8 @@ async function writeUntilCut(lane: number): Promise<void> {
   for (;;) {
     const seat = own[Math.floor(random() * own.length)];
     if (seat === undefined) throw new Error('a lane without users');
-    const { method, path, body, then } = inventWrite(seat);
-    seat.open = { then };
+    const { method, path, body, after } = inventWrite(seat);
+    seat.open = { after };
     const answer = await request(method, path, body);
     if (answer === undefined) {
       told.cutOff += 1;
@@ -123,7 +132,7 @@ async function writeUntilCut(lane: number): Promise<void> {
     seat.open = undefined;
     if (answer.status >= 300) told.failures.push(`${method} ${path}: ${answer.status}`);
     const id = method === 'POST' ? Resource.parse(answer.json).id : (seat.truth?.id ?? '');
-    seat.truth = then === undefined ? undefined : { ...then, id };
+    seat.truth = after === undefined ? undefined : { ...after, id };
     told.acknowledged += 1;
   }
 }
@@ -137,7 +146,7 @@ async function check(): Promise<string[]> {
     const [user] = UserList.parse(await read(`/Users?filter=${filter}`)).Resources;
     const { id = '', active = false, title = '' } = user ?? {};
     const shown = user === undefined ? undefined : { id, active, title, member: members.has(id) };
-    const happened = seat.open !== undefined && same(shown, seat.open.then);
+    const happened = seat.open !== undefined && same(shown, seat.open.after);
     if (!happened && !same(shown, seat.truth)) {
       lines.push(`${seat.userName}: ${JSON.stringify(shown)}, not ${JSON.stringify(seat)}`);
     }
@@ -161,7 +170,8 @@ async function checkList(): Promise<string[]> {
     const page = UserList.parse(await read(`/Users?count=10&startIndex=${listed.length + 1}`));
     total = page.totalResults;
     listed.push(...page.Resources.map(({ id }) => id));
-    if (page.Resources.length === 0 && listed.length < total) return [`${total} users, ${listed.length} listed`];
+    if (page.Resources.length === 0 && listed.length < total)
+      return [`${total} users, ${listed.length} listed`];
   }
   const wanted = seats.flatMap(({ truth }) => truth?.id ?? []);
   return listed.sort().join() === wanted.sort().join() ? [] : [`listed are ${listed}, not ${wanted}`];

@@ -1,53 +1,39 @@
 /**
  * The drain killed before every one of its writes and calls, and started anew: it ends where the undisturbed one ends,
- * with one mail per grant (F14, F15, I08, I12; R23, R26). Killed before a read it leaves what it left before the next
- * write, so writes and calls are all there is to try.
+ * with one mail per grant (F14, F15, I08, I12; R23, R26).
  */
-import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand, ScanCommand, TransactWriteItemsCommand, UpdateItemCommand, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
 import type { OrgState } from '../../local/adobe-org/state.ts';
-import { interceptSend } from '../directory/intercept.ts';
 import { testClock } from '../open.ts';
-import { expectLawful, MINUTE, openStage, type Stage } from './stage.ts';
+import {
+  drainAndDie,
+  endless,
+  expectLawful,
+  type Life,
+  MINUTE,
+  openMortal,
+  openStage,
+  type Stage,
+} from './stage.ts';
 
 type Raw = NonNullable<Awaited<ReturnType<typeof scanRaw>>>;
 
-/** A process that dies before its `at`-th write or call, and does nothing from then on. */
-interface Life {
-  at: number;
-  done: number;
+interface Saved {
+  readonly raw: Raw;
+  readonly state: OrgState;
+  readonly at: number;
 }
 
-class Killed extends Error {}
-
-function step(life: Life): void {
-  if (life.done >= life.at) throw new Killed('killed');
-  life.done += 1;
-}
-
-function mortal(life: Life) {
-  return (deps: DirectoryDeps): DirectoryDeps => ({
-    ...deps,
-    client: interceptSend(deps.client, async (command, send) => {
-      const writes = [TransactWriteItemsCommand, UpdateItemCommand, PutItemCommand, DeleteItemCommand];
-      if (writes.some((kind) => command instanceof kind)) step(life);
-      else if (life.done >= life.at) throw new Killed('killed');
-      return send();
-    }),
+async function openSaved(life: Life, saved: Saved): Promise<Stage> {
+  const clock = testClock(saved.at);
+  const stage = await openMortal(life, {
+    state: structuredClone(saved.state),
+    clock,
+    profiles: [],
+    userGroups: [],
   });
-}
-
-async function openMortal(life: Life, saved?: { raw: Raw; state: OrgState; at: number }): Promise<Stage> {
-  const stage = await openStage({
-    wrap: mortal(life),
-    ...(saved === undefined ? {} : { state: structuredClone(saved.state), clock: testClock(saved.at), profiles: [], userGroups: [] }),
-  });
-  if (saved !== undefined) await restore(stage.deps, saved.raw);
-  stage.hooks.before = async () => {
-    step(life);
-    return undefined;
-  };
+  await restore(stage.deps, saved.raw);
   return stage;
 }
 
@@ -55,7 +41,10 @@ async function scanRaw({ client, table }: { client: DynamoDBClient; table: strin
   return (await client.send(new ScanCommand({ TableName: table, ConsistentRead: true }))).Items;
 }
 
-async function restore({ client, table }: { client: DynamoDBClient; table: string }, raw: Raw): Promise<void> {
+async function restore(
+  { client, table }: { client: DynamoDBClient; table: string },
+  raw: Raw,
+): Promise<void> {
   for (let from = 0; from < raw.length; from += 25) {
     const puts = raw.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
     await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
@@ -63,8 +52,8 @@ async function restore({ client, table }: { client: DynamoDBClient; table: strin
 }
 
 /** A joiner, a leaver, somebody with a new address, a mover, and a name: all waiting for the drain. */
-async function prepare(): Promise<{ raw: Raw; state: OrgState; at: number }> {
-  const stage = await openMortal({ at: Number.POSITIVE_INFINITY, done: 0 });
+async function prepare(): Promise<Saved> {
+  const stage = await openStage();
   try {
     const leaver = await stage.user('leaver@example.com');
     const moved = await stage.user('moved@example.com');
@@ -93,12 +82,27 @@ async function endOf(stage: Stage) {
   const accounts = items.filter(({ pk }) => String(pk).includes('#A#'));
   return {
     people: stage.org.people(),
-    mails: stage.org.outbox().map(({ to, kind, profile }) => `${to} ${kind} ${profile}`).sort(),
+    mails: stage.org
+      .outbox()
+      .map(({ to, kind, profile }) => `${to} ${kind} ${profile}`)
+      .sort(),
     accounts: accounts
       .map(({ status, intent, origin, applied, claims }) => {
-        const { identity, entitlements, firstname } = applied as { identity?: { email: string }; entitlements: object; firstname: string };
+        const { identity, entitlements, firstname } = applied as {
+          identity?: { email: string };
+          entitlements: object;
+          firstname: string;
+        };
         const claimed = (claims as { email: string }[]).map(({ email }) => email);
-        return { email: identity?.email, names: Object.keys(entitlements), firstname, status, intent, origin, claimed };
+        return {
+          email: identity?.email,
+          names: Object.keys(entitlements),
+          firstname,
+          status,
+          intent,
+          origin,
+          claimed,
+        };
       })
       .sort((a, b) => String(a.email).localeCompare(String(b.email))),
   };
@@ -107,8 +111,8 @@ async function endOf(stage: Stage) {
 describe('killed at any moment of create, grant, revoke, rename and update', () => {
   test('the next drain converges to the same end, and nobody is mailed twice', async () => {
     const saved = await prepare();
-    const whole: Life = { at: Number.POSITIVE_INFINITY, done: 0 };
-    const undisturbed = await openMortal(whole, saved);
+    const whole = endless();
+    const undisturbed = await openSaved(whole, saved);
     whole.done = 0;
     await undisturbed.settle();
     const moments = whole.done;
@@ -122,15 +126,10 @@ describe('killed at any moment of create, grant, revoke, rename and update', () 
     await undisturbed.close();
     expect(moments).toBeGreaterThan(20);
     for (let at = 1; at < moments; at++) {
-      const life: Life = { at: Number.POSITIVE_INFINITY, done: 0 };
-      const stage = await openMortal(life, saved);
+      const life = endless();
+      const stage = await openSaved(life, saved);
       try {
-        life.done = 0;
-        life.at = at;
-        await stage.drainOnce().catch((error: unknown) => {
-          if (!(error instanceof Killed)) throw error;
-        });
-        life.at = Number.POSITIVE_INFINITY;
+        await drainAndDie(stage, life, at);
         stage.clock.advance(4 * MINUTE);
         await stage.settle();
         await stage.settle();

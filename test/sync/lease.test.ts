@@ -12,65 +12,80 @@ describe('two drains', () => {
     expect(stage.actionCalls()).toHaveLength(2);
   });
 
-  scenario('one that sleeps through its lease stops at the next look, and the other finishes the work', {}, async (stage) => {
-    const ids = await Promise.all(Array.from({ length: 25 }, (_, at) => stage.user(`p${at}@example.com`)));
-    await stage.group('Chat', ids);
-    let other: Awaited<ReturnType<typeof drainElsewhere>> | undefined;
-    stage.hooks.after = async ({ isAction }) => {
-      if (!isAction) return undefined;
-      delete stage.hooks.after;
-      // Its machine stood still while the request was open; another drain came and went.
-      stage.clock.advance(10 * MINUTE);
-      other = await drainElsewhere(stage);
-      return undefined;
-    };
-    const first = await stage.drainOnce();
-    expect([first.outcome, other?.outcome]).toEqual(['lease-lost', 'idle']);
-    expect(stage.holders(X.name)).toHaveLength(25);
-    expect(stage.welcomes()).toHaveLength(25);
-    // The first request's ten were unknown to the other drain, and were sent once more by it.
-    expect(first.requests).toBe(1);
-    for (const id of ids) expect(await stage.account(id)).toMatchObject({ status: 'idle', origin: 'made' });
-  });
+  scenario(
+    'one that sleeps through its lease stops at the next look, and the other finishes the work',
+    {},
+    async (stage) => {
+      const ids = await Promise.all(Array.from({ length: 25 }, (_, at) => stage.user(`p${at}@example.com`)));
+      await stage.group('Chat', ids);
+      let other: Awaited<ReturnType<typeof drainElsewhere>> | undefined;
+      stage.hooks.after = async ({ isAction }) => {
+        if (!isAction) return undefined;
+        delete stage.hooks.after;
+        // Its machine stood still while the request was open; another drain came and went.
+        stage.clock.advance(10 * MINUTE);
+        other = await drainElsewhere(stage);
+        return undefined;
+      };
+      const first = await stage.drainOnce();
+      expect([first.outcome, other?.outcome]).toEqual(['lease-lost', 'idle']);
+      expect(stage.holders(X.name)).toHaveLength(25);
+      expect(stage.welcomes()).toHaveLength(25);
+      // The first request's ten were unknown to the other drain, and were sent once more by it.
+      expect(first.requests).toBe(1);
+      for (const id of ids) expect(await stage.account(id)).toMatchObject({ status: 'idle', origin: 'made' });
+    },
+  );
 
-  scenario('one that loses the lease between its intents and its call sends nothing (R29)', {}, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    await stage.drainOnce(1);
-    const { directory } = stage.drainDeps;
-    const stale = {
-      ...stage.drainDeps,
-      directory: {
-        ...directory,
-        writeIntents: async (...given: Parameters<typeof directory.writeIntents>) => {
-          const written = await directory.writeIntents(...given);
-          stage.clock.advance(HOUR);
-          await drainElsewhere(stage);
-          return written;
+  scenario(
+    'one that loses the lease between its intents and its call sends nothing (R29)',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      await stage.drainOnce(1);
+      const { directory } = stage.drainDeps;
+      const stale = {
+        ...stage.drainDeps,
+        directory: {
+          ...directory,
+          writeIntents: async (...given: Parameters<typeof directory.writeIntents>) => {
+            const written = await directory.writeIntents(...given);
+            stage.clock.advance(HOUR);
+            await drainElsewhere(stage);
+            return written;
+          },
         },
-      },
-    };
-    const report = await drainElsewhere({ ...stage, drainDeps: stale });
-    expect(report).toMatchObject({ outcome: 'lease-lost', requests: 0 });
-    // The other drain found the intent, took it as perhaps sent, and created once.
-    expect(stage.actionCalls()).toHaveLength(1);
-    expect(stage.welcomes()).toEqual(['ada@example.com: Agent EU']);
-  });
+      };
+      const report = await drainElsewhere({ ...stage, drainDeps: stale });
+      expect(report).toMatchObject({ outcome: 'lease-lost', requests: 0 });
+      // The other drain found the intent, took it as perhaps sent, and created once.
+      expect(stage.actionCalls()).toHaveLength(1);
+      expect(stage.welcomes()).toEqual(['ada@example.com: Agent EU']);
+    },
+  );
 
-  scenario('one that dies keeps its lease until it runs out, and its slots until their calls cannot be open (R30)', {}, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    stage.hooks.before = async ({ isAction }) => {
-      if (isAction) throw new Error('killed');
-      return undefined;
-    };
-    const { adobe } = stage;
-    const dying = { ...stage.drainDeps, adobe: { ...adobe, send: async () => Promise.reject(new Error('killed')) } };
-    await expect(drainElsewhere({ ...stage, drainDeps: dying })).rejects.toThrow('killed');
-    delete stage.hooks.before;
-    expect((await stage.drainOnce()).outcome).toBe('leased');
-    stage.clock.advance(3 * MINUTE);
-    await stage.drain();
-    expect(stage.holders(X.name)).toEqual(['ada@example.com']);
-  });
+  scenario(
+    'one that dies keeps its lease until it runs out, and its slots until their calls cannot be open (R30)',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      stage.hooks.before = async ({ isAction }) => {
+        if (isAction) throw new Error('killed');
+        return undefined;
+      };
+      const { adobe } = stage;
+      const dying = {
+        ...stage.drainDeps,
+        adobe: { ...adobe, send: async () => Promise.reject(new Error('killed')) },
+      };
+      await expect(drainElsewhere({ ...stage, drainDeps: dying })).rejects.toThrow('killed');
+      delete stage.hooks.before;
+      expect((await stage.drainOnce()).outcome).toBe('leased');
+      stage.clock.advance(3 * MINUTE);
+      await stage.drain();
+      expect(stage.holders(X.name)).toEqual(['ada@example.com']);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 /** Calls without a parsed answer (I12, F35-F40): what was in them is unknown, and settled without a second mail. */
 import { describe, expect } from 'vitest';
 import type { Fault } from '../../local/adobe-org/state.ts';
-import { HOUR, MINUTE, scenario, type Stage, X, Y } from './stage.ts';
+import { HOUR, MINUTE, type Stage, scenario, X, Y } from './stage.ts';
 
 async function firstCreateLost(stage: Stage): Promise<{ ada: string; chat: string }> {
   const ada = await stage.user('ada@example.com');
@@ -37,14 +37,18 @@ describe('a first create whose answer is lost (R26)', () => {
     expect([account.intent, account.maybe]).toEqual([undefined, undefined]);
   });
 
-  scenario('deleted meanwhile: what landed is revoked, and nothing of the account is left', {}, async (stage) => {
-    const { ada } = await firstCreateLost(stage);
-    const { id } = await stage.account(ada);
-    await stage.remove('Users', ada);
-    await stage.settle();
-    expect(stage.holders(X.name)).toEqual([]);
-    expect(await stage.accountById(id)).toBeUndefined();
-  });
+  scenario(
+    'deleted meanwhile: what landed is revoked, and nothing of the account is left',
+    {},
+    async (stage) => {
+      const { ada } = await firstCreateLost(stage);
+      const { id } = await stage.account(ada);
+      await stage.remove('Users', ada);
+      await stage.settle();
+      expect(stage.holders(X.name)).toEqual([]);
+      expect(await stage.accountById(id)).toBeUndefined();
+    },
+  );
 
   scenario('e-mail changed meanwhile: one person at Adobe, under the new address', {}, async (stage) => {
     const { ada } = await firstCreateLost(stage);
@@ -62,18 +66,22 @@ describe('a first create whose answer is lost (R26)', () => {
     expect(stage.person('ada@example.com')).toMatchObject({ firstname: 'Augusta', lastname: 'King' });
   });
 
-  scenario('never landed and no longer wanted: nothing is created, the claim is free after 30 minutes', {}, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
-    await stage.drainOnce(5_000);
-    const { id } = await stage.account(ada);
-    await stage.remove('Users', ada);
-    await stage.settle();
-    await stage.settle();
-    expect(stage.org.people()).toEqual([]);
-    expect(await stage.accountById(id)).toBeUndefined();
-  });
+  scenario(
+    'never landed and no longer wanted: nothing is created, the claim is free after 30 minutes',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
+      await stage.drainOnce(5_000);
+      const { id } = await stage.account(ada);
+      await stage.remove('Users', ada);
+      await stage.settle();
+      await stage.settle();
+      expect(stage.org.people()).toEqual([]);
+      expect(await stage.accountById(id)).toBeUndefined();
+    },
+  );
 
   scenario('lost twice in a row: still one mail', {}, async (stage) => {
     const { ada } = await firstCreateLost(stage);
@@ -109,18 +117,22 @@ describe('lost grants, revokes and updates (R26)', () => {
     expect((await stage.account(ada)).watch).toHaveProperty('agent eu');
   });
 
-  scenario('a grant in flight that is unwanted when the answer is lost is revoked without grace', { settings: { graceSeconds: { active: 3600, gone: 0 } } }, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    await stage.drain();
-    const market = await stage.group('Market', [ada]);
-    stage.loseNextAnswer();
-    await stage.drainOnce(5_000);
-    await stage.quit(market, ada);
-    stage.clock.advance(10 * MINUTE);
-    await stage.drain();
-    expect(stage.holders(Y.name)).toEqual([]);
-  });
+  scenario(
+    'a grant in flight that is unwanted when the answer is lost is revoked without grace',
+    { settings: { graceSeconds: { active: 3600, gone: 0 } } },
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      await stage.drain();
+      const market = await stage.group('Market', [ada]);
+      stage.loseNextAnswer();
+      await stage.drainOnce(5_000);
+      await stage.quit(market, ada);
+      stage.clock.advance(10 * MINUTE);
+      await stage.drain();
+      expect(stage.holders(Y.name)).toEqual([]);
+    },
+  );
 
   scenario('names of a lost update are sent again, also when they changed back (R26)', {}, async (stage) => {
     const ada = await stage.user('ada@example.com');
@@ -152,38 +164,55 @@ describe('lost grants, revokes and updates (R26)', () => {
     }
   });
 
-  scenario('a lost rename of somebody who is then removed by hand is a first contact after 30 minutes (R27)', {}, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    await stage.drain();
-    await stage.email(ada, 'ada.l@example.com');
-    stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
-    await stage.drainOnce(5_000);
-    stage.org.byHand({ action: 'removeUser', email: 'ada@example.com', deleteAccount: true });
-    await stage.settle(20 * MINUTE);
-    expect(stage.org.people()).toEqual([]);
-    await stage.settle();
-    expect(stage.holders(X.name)).toEqual(['ada.l@example.com']);
-  });
+  scenario(
+    'a lost rename of somebody who is then removed by hand is a first contact after 30 minutes (R27)',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      await stage.drain();
+      await stage.email(ada, 'ada.l@example.com');
+      stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
+      await stage.drainOnce(5_000);
+      stage.org.byHand({ action: 'removeUser', email: 'ada@example.com', deleteAccount: true });
+      await stage.settle(20 * MINUTE);
+      expect(stage.org.people()).toEqual([]);
+      await stage.settle();
+      expect(stage.holders(X.name)).toEqual(['ada.l@example.com']);
+    },
+  );
 
-  scenario('somebody else under the new address after a lost rename: a collision for a person, nobody is touched', {}, async (stage) => {
-    const ada = await stage.user('ada@example.com');
-    await stage.group('Chat', [ada]);
-    await stage.drain();
-    await stage.email(ada, 'ada.l@example.com');
-    stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
-    await stage.drainOnce(5_000);
-    stage.org.byHand({ action: 'addUser', email: 'ada.l@example.com', firstname: 'Ada', lastname: 'Lind', country: 'DE' });
-    await stage.settle();
-    expect(await stage.account(ada)).toMatchObject({ status: 'parked', reason: 'rename-collision' });
-    expect(stage.holders(X.name)).toEqual(['ada@example.com']);
-    expect(stage.person('ada.l@example.com')?.groups).toEqual([]);
-  });
+  scenario(
+    'somebody else under the new address after a lost rename: a collision for a person, nobody is touched',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      await stage.drain();
+      await stage.email(ada, 'ada.l@example.com');
+      stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
+      await stage.drainOnce(5_000);
+      stage.org.byHand({
+        action: 'addUser',
+        email: 'ada.l@example.com',
+        firstname: 'Ada',
+        lastname: 'Lind',
+        country: 'DE',
+      });
+      await stage.settle();
+      expect(await stage.account(ada)).toMatchObject({ status: 'parked', reason: 'rename-collision' });
+      expect(stage.holders(X.name)).toEqual(['ada@example.com']);
+      expect(stage.person('ada.l@example.com')?.groups).toEqual([]);
+    },
+  );
 });
 
 describe('answers that say nothing (F36-F40)', () => {
   const odd: [string, Fault][] = [
-    ['a 200 that contradicts itself', { kind: 'merge', fields: { result: 'success', completed: 0, notCompleted: 1 } }],
+    [
+      'a 200 that contradicts itself',
+      { kind: 'merge', fields: { result: 'success', completed: 0, notCompleted: 1 } },
+    ],
     ['a 200 without a body', { kind: 'empty', applied: true }],
     ['a page of HTML', { kind: 'html', status: 502, applied: true }],
     ['a 504 after the effect', { kind: 'status', status: 504, applied: true, headers: {} }],
@@ -201,14 +230,22 @@ describe('answers that say nothing (F36-F40)', () => {
       await stage.settle();
       expect(stage.holders(X.name)).toEqual(['ada@example.com', 'ben@example.com']);
       expect(stage.welcomes()).toEqual(['ada@example.com: Agent EU', 'ben@example.com: Agent EU']);
-      expect([(await stage.account(ada)).status, (await stage.account(ada)).origin]).toEqual(['idle', 'made']);
+      expect([(await stage.account(ada)).status, (await stage.account(ada)).origin]).toEqual([
+        'idle',
+        'made',
+      ]);
     });
   }
 
   scenario('a 200 with half of it failed leaves only the failed to be done (F37)', {}, async (stage) => {
     const [ada, ben] = [await stage.user('ada@example.com'), await stage.user('ben@example.com')];
     await stage.group('Chat', [ada, ben]);
-    stage.faults({ kind: 'command', code: 'error.throttled_by_external_service', index: 0, endpoint: 'action' });
+    stage.faults({
+      kind: 'command',
+      code: 'error.throttled_by_external_service',
+      index: 0,
+      endpoint: 'action',
+    });
     await stage.drainOnce(5_000);
     const accounts = [await stage.account(ada), await stage.account(ben)];
     expect(accounts.map(({ status }) => status).sort()).toEqual(['idle', 'waiting']);
@@ -217,14 +254,24 @@ describe('answers that say nothing (F36-F40)', () => {
     expect(stage.actionCalls()[1]?.commands).toBe(1);
   });
 
-  scenario('one command that always breaks its request does not keep nine others back (F27)', {}, async (stage) => {
-    const emails = [...Array.from({ length: 9 }, (_, at) => `p${at}@example.com`), 'sim-500.poison@example.com'];
-    const ids = [];
-    for (const email of emails) ids.push(await stage.user(email));
-    await stage.group('Chat', ids);
-    for (let round = 0; round < 8; round++) await stage.settle(20 * MINUTE);
-    expect(stage.holders(X.name)).toEqual(emails.slice(0, 9));
-    expect(await stage.account(ids[9] ?? '')).toMatchObject({ status: 'waiting', reason: 'unknown-outcome' });
-    expect((await stage.account(ids[9] ?? '')).error?.message).toMatch(/HTTP 500/);
-  });
+  scenario(
+    'one command that always breaks its request does not keep nine others back (F27)',
+    {},
+    async (stage) => {
+      const emails = [
+        ...Array.from({ length: 9 }, (_, at) => `p${at}@example.com`),
+        'sim-500.poison@example.com',
+      ];
+      const ids = [];
+      for (const email of emails) ids.push(await stage.user(email));
+      await stage.group('Chat', ids);
+      for (let round = 0; round < 8; round++) await stage.settle(20 * MINUTE);
+      expect(stage.holders(X.name)).toEqual(emails.slice(0, 9));
+      expect(await stage.account(ids[9] ?? '')).toMatchObject({
+        status: 'waiting',
+        reason: 'unknown-outcome',
+      });
+      expect((await stage.account(ids[9] ?? '')).error?.message).toMatch(/HTTP 500/);
+    },
+  );
 });

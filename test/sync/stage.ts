@@ -3,15 +3,23 @@
  * provider and an administrator do, hooks into the calls to Adobe, and what must hold at the end of every scenario.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, expect, test } from 'vitest';
 import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
-import { type Account, type Entitlement, UserId } from '../../lambdas/directory/records.ts';
+import { type Account, AccountId, type Entitlement, UserId } from '../../lambdas/directory/records.ts';
 import { drain } from '../../lambdas/sync/drain.ts';
 import type { Call, Fault } from '../../local/adobe-org/state.ts';
 import { type Database, openDatabase } from '../../local/database.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions, type TestRule } from '../build.ts';
+import { interceptSend } from '../directory/intercept.ts';
 import { findBroken } from '../directory/invariants.ts';
 
 export const MINUTE = 60_000;
@@ -105,7 +113,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
 function hooked(fetch: typeof globalThis.fetch, hooks: Hooks): typeof globalThis.fetch {
   return async (input, init) => {
     const url = String(input);
-    const call = { url, isAction: url.includes('/action/'), body: typeof init?.body === 'string' ? init.body : '' };
+    const call = {
+      url,
+      isAction: url.includes('/action/'),
+      body: typeof init?.body === 'string' ? init.body : '',
+    };
     const instead = await hooks.before?.(call);
     if (instead !== undefined) return instead;
     const response = await fetch(input, init);
@@ -138,7 +150,11 @@ function idp(bridge: TestBridge) {
       change(id, { userName: email, emails: [{ value: email, type: 'work', primary: true }] }),
     leave: (id: string) => change(id, { active: false }),
     group: (displayName: string, ids: readonly string[] = [], externalId?: string) =>
-      ask('POST', '/Groups', { displayName, members: members(ids), ...(externalId === undefined ? {} : { externalId }) }),
+      ask('POST', '/Groups', {
+        displayName,
+        members: members(ids),
+        ...(externalId === undefined ? {} : { externalId }),
+      }),
     join: async (group: string, ...ids: string[]) => {
       await patch(`/Groups/${group}`, [{ op: 'add', path: 'members', value: members(ids) }]);
     },
@@ -153,8 +169,7 @@ function idp(bridge: TestBridge) {
 
 function views(bridge: TestBridge, deps: DirectoryDeps) {
   const accountById = async (id: string) => {
-    const ids = [id] as Parameters<TestBridge['directory']['readAccounts']>[1];
-    return (await bridge.directory.readAccounts(bridge.orgKey, ids))[0];
+    return (await bridge.directory.readAccounts(bridge.orgKey, [AccountId.parse(id)]))[0];
   };
   return {
     accountById,
@@ -213,6 +228,54 @@ function faultsOf(bridge: TestBridge, hooks: Hooks) {
   };
 }
 
+/** A process that dies before its `at`-th write or call, and does nothing from then on. */
+export interface Life {
+  at: number;
+  done: number;
+}
+
+export class Killed extends Error {}
+
+export function endless(): Life {
+  return { at: Number.POSITIVE_INFINITY, done: 0 };
+}
+
+function step(life: Life): void {
+  if (life.done >= life.at) throw new Killed('killed');
+  life.done += 1;
+}
+
+const WRITES = [TransactWriteItemsCommand, UpdateItemCommand, PutItemCommand, DeleteItemCommand];
+
+/** Killed before a read, a process leaves what it left before the next write: writes and calls are all there is to try. */
+export async function openMortal(life: Life, options: StageOptions = {}): Promise<Stage> {
+  const stage = await openStage({
+    ...options,
+    wrap: (deps) => ({
+      ...deps,
+      client: interceptSend(deps.client, async (command, send) => {
+        if (WRITES.some((kind) => command instanceof kind)) step(life);
+        else if (life.done >= life.at) throw new Killed('killed');
+        return send();
+      }),
+    }),
+  });
+  stage.hooks.before = async () => {
+    step(life);
+    return undefined;
+  };
+  return stage;
+}
+
+/** One drain that dies at its `at`-th write or call, if it gets that far. */
+export async function drainAndDie(stage: Stage, life: Life, at: number): Promise<void> {
+  Object.assign(life, { done: 0, at });
+  await stage.drainOnce().catch((error: unknown) => {
+    if (!(error instanceof Killed)) throw error;
+  });
+  life.at = Number.POSITIVE_INFINITY;
+}
+
 /** A second run of the drain, as another process would make it. */
 export function drainElsewhere(stage: Stage, ms = 15 * MINUTE) {
   return drain(stage.drainDeps, stage.orgKey, { until: stage.clock.now() + ms });
@@ -222,7 +285,10 @@ export function drainElsewhere(stage: Stage, ms = 15 * MINUTE) {
 export function expectLawful(stage: Stage): void {
   const calls = stage.actionCalls();
   const times = calls.map((call) => call.at);
-  const busiest = Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + MINUTE).length));
+  const busiest = Math.max(
+    0,
+    ...times.map((from) => times.filter((at) => at >= from && at < from + MINUTE).length),
+  );
   expect(busiest, 'action calls in any minute').toBeLessThanOrEqual(10);
   for (const call of calls) {
     expect(call.commands, 'commands of a call').toBeLessThanOrEqual(10);

@@ -1,6 +1,6 @@
 /** Addresses that wait for each other (R31, R32). */
 import { describe, expect } from 'vitest';
-import { scenario, type Stage, X } from './stage.ts';
+import { type Stage, scenario, X } from './stage.ts';
 
 async function crew(stage: Stage, ...names: string[]): Promise<string[]> {
   const ids: string[] = [];
@@ -33,22 +33,30 @@ describe('addresses that are exchanged', () => {
     expect(stage.welcomes()).toHaveLength(2);
   });
 
-  scenario('a swap seen in two halves, with a drain in between, ends swapped too (R32)', {}, async (stage) => {
-    const [ada = '', ben = ''] = await crew(stage, 'ada', 'ben');
-    await stage.change(ada, { emails: [{ value: 'ben@example.com', type: 'work', primary: true }] });
-    await stage.drain();
-    expect(await stage.account(ada)).toMatchObject({ status: 'waiting', reason: 'identity-taken' });
-    await stage.change(ben, { emails: [{ value: 'ada@example.com', type: 'work', primary: true }] });
-    await stage.drain();
-    expect(whoIs(stage)).toEqual({ 'ada@example.com': 'ben', 'ben@example.com': 'ada' });
-  });
+  scenario(
+    'a swap seen in two halves, with a drain in between, ends swapped too (R32)',
+    {},
+    async (stage) => {
+      const [ada = '', ben = ''] = await crew(stage, 'ada', 'ben');
+      await stage.change(ada, { emails: [{ value: 'ben@example.com', type: 'work', primary: true }] });
+      await stage.drain();
+      expect(await stage.account(ada)).toMatchObject({ status: 'waiting', reason: 'identity-taken' });
+      await stage.change(ben, { emails: [{ value: 'ada@example.com', type: 'work', primary: true }] });
+      await stage.drain();
+      expect(whoIs(stage)).toEqual({ 'ada@example.com': 'ben', 'ben@example.com': 'ada' });
+    },
+  );
 
   scenario('a circle of three ends rotated (R32)', {}, async (stage) => {
     const names = ['ada', 'ben', 'cleo'];
     const ids = await crew(stage, ...names);
     await rotate(stage, ids, names);
     await stage.drain();
-    expect(whoIs(stage)).toEqual({ 'ada@example.com': 'cleo', 'ben@example.com': 'ada', 'cleo@example.com': 'ben' });
+    expect(whoIs(stage)).toEqual({
+      'ada@example.com': 'cleo',
+      'ben@example.com': 'ada',
+      'cleo@example.com': 'ben',
+    });
   });
 
   scenario('a chain whose end is free follows without a temporary address (R4)', {}, async (stage) => {
@@ -56,28 +64,50 @@ describe('addresses that are exchanged', () => {
     const ids = await crew(stage, ...names);
     await rotate(stage, ids, ['ada', 'ben', 'cleo', 'dora']);
     await stage.drain();
-    expect(whoIs(stage)).toEqual({ 'ben@example.com': 'ada', 'cleo@example.com': 'ben', 'dora@example.com': 'cleo' });
+    expect(whoIs(stage)).toEqual({
+      'ben@example.com': 'ada',
+      'cleo@example.com': 'ben',
+      'dora@example.com': 'cleo',
+    });
     expect(JSON.stringify(stage.actionCalls().map(({ body }) => body))).not.toContain('swap-');
   });
 
-  scenario('with one adopted member all of the circle are parked and nobody is renamed (R32, T14)', {}, async (stage) => {
-    stage.org.byHand({ action: 'addUser', email: 'ben@example.com', firstname: 'Benno', lastname: 'Old', country: 'DE' });
-    const names = ['ada', 'ben', 'cleo'];
-    const ids = await crew(stage, ...names);
-    const calls = stage.actionCalls().length;
-    await rotate(stage, ids, names);
-    await stage.settle();
-    expect(stage.actionCalls()).toHaveLength(calls);
-    expect(whoIs(stage)).toEqual({ 'ada@example.com': 'ada', 'ben@example.com': 'Benno', 'cleo@example.com': 'cleo' });
-    for (const id of ids) expect((await stage.account(id)).status).toBe('parked');
-  });
+  scenario(
+    'with one adopted member all of the circle are parked and nobody is renamed (R32, T14)',
+    {},
+    async (stage) => {
+      stage.org.byHand({
+        action: 'addUser',
+        email: 'ben@example.com',
+        firstname: 'Benno',
+        lastname: 'Old',
+        country: 'DE',
+      });
+      const names = ['ada', 'ben', 'cleo'];
+      const ids = await crew(stage, ...names);
+      const calls = stage.actionCalls().length;
+      await rotate(stage, ids, names);
+      await stage.settle();
+      expect(stage.actionCalls()).toHaveLength(calls);
+      expect(whoIs(stage)).toEqual({
+        'ada@example.com': 'ada',
+        'ben@example.com': 'Benno',
+        'cleo@example.com': 'cleo',
+      });
+      for (const id of ids) expect((await stage.account(id)).status).toBe('parked');
+    },
+  );
 
-  scenario('the answer to the first step of a swap is lost: it ends swapped all the same (R26, R32)', {}, async (stage) => {
-    const ids = await crew(stage, 'ada', 'ben');
-    await rotate(stage, ids, ['ada', 'ben']);
-    stage.loseNextAnswer();
-    await stage.settle();
-    await stage.settle();
-    expect(whoIs(stage)).toEqual({ 'ada@example.com': 'ben', 'ben@example.com': 'ada' });
-  });
+  scenario(
+    'the answer to the first step of a swap is lost: it ends swapped all the same (R26, R32)',
+    {},
+    async (stage) => {
+      const ids = await crew(stage, 'ada', 'ben');
+      await rotate(stage, ids, ['ada', 'ben']);
+      stage.loseNextAnswer();
+      await stage.settle();
+      await stage.settle();
+      expect(whoIs(stage)).toEqual({ 'ada@example.com': 'ben', 'ben@example.com': 'ada' });
+    },
+  );
 });
