@@ -52,7 +52,10 @@ export const handler: AdminHandler = lazily(async () => {
   const { directory, adobe, now, newId, log } = await openAdobeParts({ ...config, pepper }, process.env);
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);
-  return makeAdminHandler({ commands: createCommands({ directory, adobe, connection, org, now, newId }), log });
+  return makeAdminHandler({
+    commands: createCommands({ directory, adobe, connection, org, now, newId }),
+    log,
+  });
 });
 
 function refuse(message: string): CommandAnswer {

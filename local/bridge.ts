@@ -3,8 +3,8 @@
  * It does in one process what the stack does with four functions. Nothing is decided here.
  */
 
-import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
 import { createCommands } from '../lambdas/admin/commands.ts';
+import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
 import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';

@@ -10,16 +10,22 @@ import { createAdobeClient } from '../lambdas/adobe/client.ts';
 import { createTokenSource } from '../lambdas/adobe/token.ts';
 import type { Directory, DirectoryDeps } from '../lambdas/directory/dynamo.ts';
 import { ruleIdOf } from '../lambdas/directory/keys.ts';
-import type { ConnectionId, ConnectionSettings, Entitlement, Mode, OrgKey } from '../lambdas/directory/records.ts';
+import type {
+  ConnectionId,
+  ConnectionSettings,
+  Entitlement,
+  Mode,
+  OrgKey,
+} from '../lambdas/directory/records.ts';
 import type { HttpHandler } from '../lambdas/edge.ts';
 import { createLog, type Log } from '../lambdas/log.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
 import { makeScimHandler } from '../lambdas/scim.ts';
-import { drain, type DrainReport } from '../lambdas/sync/drain.ts';
+import { type DrainReport, drain } from '../lambdas/sync/drain.ts';
 import type { DrainDeps } from '../lambdas/sync/run.ts';
-import { type AdobeOrg, asFetch, createAdobeOrg } from '../local/adobe-org.ts';
 import { seedEmptyOrg } from '../local/adobe-org/seed.ts';
 import type { OrgState } from '../local/adobe-org/state.ts';
+import { type AdobeOrg, asFetch, createAdobeOrg } from '../local/adobe-org.ts';
 import { lambdaContext } from '../local/lambda-context.ts';
 import { CONNECTION, ORG, openTestDirectory, settings, type TestClock, testClock } from './open.ts';
 
@@ -88,7 +94,10 @@ export function seeded(seed: number): () => number {
 
 export async function openTestBridge(options: TestBridgeOptions = {}): Promise<TestBridge> {
   const clock = options.clock ?? testClock();
-  const opened = await openTestDirectory({ clock, ...(options.wrap === undefined ? {} : { wrap: options.wrap }) });
+  const opened = await openTestDirectory({
+    clock,
+    ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+  });
   const { directory } = opened;
   if (options.settings !== undefined) {
     await directory.changeSettings(CONNECTION, () => ({ ...settings, ...options.settings }));
@@ -146,7 +155,10 @@ function openOrg(options: TestBridgeOptions, clock: TestClock): AdobeOrg {
   return org;
 }
 
-function openAdobe(options: TestBridgeOptions, { org, clock }: { org: AdobeOrg; clock: TestClock }): AdobeClient {
+function openAdobe(
+  options: TestBridgeOptions,
+  { org, clock }: { org: AdobeOrg; clock: TestClock },
+): AdobeClient {
   const { orgId, credentials } = org.state().meta;
   const [first] = credentials;
   const credential = {
@@ -244,7 +256,8 @@ async function call(handler: HttpHandler, { method, path, body, headers, token }
   const result = await handler(event, context);
   const answer = typeof result === 'string' ? { statusCode: 200, body: result } : result;
   const answered: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers ?? {})) answered[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(answer.headers ?? {}))
+    answered[name.toLowerCase()] = String(value);
   return {
     status: answer.statusCode ?? 200,
     headers: answered,

@@ -3,13 +3,18 @@
  * Group ids are a top-level set of 16-byte binaries: adding one is an `ADD`, never a read-modify-write (T41).
  * Invariant: index keys are present exactly while there is something to do or an intent stands (R1).
  */
+
+import type { Item, Write } from './dynamo-store.ts';
 import { bytesOf, uuidOf } from './ids.ts';
 import { accountKey, instantKey, workPartition } from './keys.ts';
-import type { Item, Write } from './dynamo-store.ts';
 import { Account, type AccountId, GroupId, type OrgKey, SCHEMA_VERSION } from './records.ts';
 
 export function accountOf(item: Item): Account {
-  const wanted = { ...(item['wanted'] as object), groups: idsOf(item['groups']), suspended: idsOf(item['suspended']) };
+  const wanted = {
+    ...(item['wanted'] as object),
+    groups: idsOf(item['groups']),
+    suspended: idsOf(item['suspended']),
+  };
   const id = String(item['pk']).split('#A#')[1];
   return Account.parse({ ...item, id, wanted });
 }

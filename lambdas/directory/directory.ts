@@ -123,11 +123,20 @@ export interface ScimDirectory {
 
   createGroup(
     c: ConnectionId,
-    draft: { readonly displayName: string; readonly externalId?: string; readonly members: readonly string[] },
+    draft: {
+      readonly displayName: string;
+      readonly externalId?: string;
+      readonly members: readonly string[];
+    },
   ): Promise<GroupWritten>;
   getGroup(c: ConnectionId, id: string): Promise<GroupRecord | undefined>;
   /** Deltas only: cost and effect do not depend on the other members (I02). No net change = no write, no new version. */
-  changeGroup(c: ConnectionId, id: string, edit: GroupEdit, precondition?: Precondition): Promise<GroupWritten>;
+  changeGroup(
+    c: ConnectionId,
+    id: string,
+    edit: GroupEdit,
+    precondition?: Precondition,
+  ): Promise<GroupWritten>;
   deleteGroup(c: ConnectionId, id: string, precondition?: Precondition): Promise<Deleted>;
   findGroups(c: ConnectionId, lookup: GroupLookup): Promise<readonly GroupRecord[]>;
   listGroups(c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>>;
@@ -145,7 +154,10 @@ export interface NewToken {
 /** Tokens as the operator handles them. */
 export interface TokenDirectory {
   /** `secret` is what the identity provider presents; it is not stored and cannot be shown again. */
-  createToken(c: ConnectionId, draft: NewToken): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
+  createToken(
+    c: ConnectionId,
+    draft: NewToken,
+  ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   listTokens(c: ConnectionId): Promise<readonly TokenRecord[]>;
   /** False when the connection has no such token. */
   revokeToken(c: ConnectionId, tokenId: string): Promise<boolean>;

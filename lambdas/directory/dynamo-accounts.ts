@@ -34,7 +34,10 @@ interface NewAccount {
 }
 
 /** A fresh account, or the ownerless one whose accepted handle this person has (R5). */
-export async function accountForNew(ctx: Context, input: NewAccount): Promise<{ id: AccountId; write: Write }> {
+export async function accountForNew(
+  ctx: Context,
+  input: NewAccount,
+): Promise<{ id: AccountId; write: Write }> {
   const { connection, derived, identities, id, active } = input;
   const { identity } = derived;
   const holderId = identity && identities.claimant(identity.email, identity.type);
@@ -84,7 +87,11 @@ function isFreeToTake(holder: Account, c: ConnectionId, identity: Identity): boo
   return holder.owner === undefined && holder.connection === c && isAccepted(holder, identity);
 }
 
-function takeOverWrite(ctx: Context, holder: Account, next: { owner: NonNullable<Account['owner']>; wanted: Wanted }): Write {
+function takeOverWrite(
+  ctx: Context,
+  holder: Account,
+  next: { owner: NonNullable<Account['owner']>; wanted: Wanted },
+): Write {
   const { groups: _groups, suspended: _suspended, ...inputs } = next.wanted;
   const mark = markParts({ org: holder.org, id: holder.id, now: ctx.now(), kind: 'grant' });
   return {
@@ -158,7 +165,9 @@ function moveWantedClaim(
   if (before !== undefined && !inFlight && !isAccepted(account, before)) {
     const waiter = identities.release(before.email, before.type, account.id);
     if (waiter !== undefined) wake.push(waiter);
-    claims = claims.filter((claim) => emailKey(claim.email) !== emailKey(before.email) || claim.type !== before.type);
+    claims = claims.filter(
+      (claim) => emailKey(claim.email) !== emailKey(before.email) || claim.type !== before.type,
+    );
   }
   if (before !== undefined) identities.unwait(before.email, account.id);
   if (after === undefined) return { claims, wake };
@@ -175,7 +184,11 @@ function moveWantedClaim(
 /** Whether Adobe knows the account by this handle: then its claim stays, whatever is wanted now (R3). */
 function isAccepted(account: Account, handle: Pick<Identity, 'email' | 'type'>): boolean {
   const accepted = account.applied.identity;
-  return accepted !== undefined && emailKey(accepted.email) === emailKey(handle.email) && accepted.type === handle.type;
+  return (
+    accepted !== undefined &&
+    emailKey(accepted.email) === emailKey(handle.email) &&
+    accepted.type === handle.type
+  );
 }
 
 interface WantedChange {
@@ -187,7 +200,12 @@ interface WantedChange {
 
 function wantedUpdate(ctx: Context, account: Account, change: WantedChange): Write {
   const { groups: _groups, suspended: _suspended, ...inputs } = change.wanted;
-  const mark = markParts({ org: account.org, id: account.id, now: ctx.now(), kind: change.leaver ? 'revoke' : 'grant' });
+  const mark = markParts({
+    org: account.org,
+    id: account.id,
+    now: ctx.now(),
+    kind: change.leaver ? 'revoke' : 'grant',
+  });
   const moving = change.suspend.length > 0;
   return {
     kind: 'update',
@@ -231,7 +249,10 @@ export async function releaseAccount(ctx: Context, account: Account): Promise<Wr
   const ends = isClean(account);
   const freed = account.claims.filter((claim) => ends || (!inFlight && !isAccepted(account, claim)));
   const wantedEmail = account.wanted.identity?.email;
-  const emails = [...account.claims.map((claim) => claim.email), ...(wantedEmail === undefined ? [] : [wantedEmail])];
+  const emails = [
+    ...account.claims.map((claim) => claim.email),
+    ...(wantedEmail === undefined ? [] : [wantedEmail]),
+  ];
   const identities = await openIdentities(ctx, account.org, emails);
   const wake = new Set<AccountId>();
   for (const claim of account.claims) {
@@ -313,4 +334,3 @@ export function undecidedWrites(connection: Connection, derived: Derived): Write
     },
   ];
 }
-

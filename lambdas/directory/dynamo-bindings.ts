@@ -84,7 +84,9 @@ export async function orphanOnDelete(ctx: Context, c: ConnectionId, group: Group
     {
       kind: 'update',
       key: bindingKey(c, bound.rule),
-      expression: 'SET #state = :orphaned, #at = :now' + (group.externalId === undefined ? '' : ', externalId = :external'),
+      expression:
+        'SET #state = :orphaned, #at = :now' +
+        (group.externalId === undefined ? '' : ', externalId = :external'),
       condition: '#state = :bound AND groupId = :group',
       names: { '#state': 'state', '#at': 'at' },
       values: {
@@ -97,6 +99,12 @@ export async function orphanOnDelete(ctx: Context, c: ConnectionId, group: Group
     },
     ...(group.externalId === undefined
       ? []
-      : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule }, item: withVersion({}) }]),
+      : [
+          {
+            kind: 'put' as const,
+            key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule },
+            item: withVersion({}),
+          },
+        ]),
   ];
 }

@@ -58,7 +58,9 @@ interface Wish {
 }
 
 function holds(account: Account, identity: Identity): boolean {
-  return account.claims.some((claim) => claim.type === identity.type && emailKey(claim.email) === emailKey(identity.email));
+  return account.claims.some(
+    (claim) => claim.type === identity.type && emailKey(claim.email) === emailKey(identity.email),
+  );
 }
 
 function repair(ctx: Context, { account, identity }: Wish): Write[] {
@@ -77,7 +79,9 @@ async function takeClaim(
   const open = claimant.intent !== undefined || claimant.maybe !== undefined;
   const accepted = claimant.applied.identity;
   const isItsHandle =
-    accepted !== undefined && emailKey(accepted.email) === emailKey(identity.email) && accepted.type === identity.type;
+    accepted !== undefined &&
+    emailKey(accepted.email) === emailKey(identity.email) &&
+    accepted.type === identity.type;
   if (claimant.owner === undefined && !open && isItsHandle) {
     const own = account.applied.identity ?? account.intent ?? account.maybe;
     if (own !== undefined || claimant.connection !== account.connection) return undefined;
@@ -86,7 +90,11 @@ async function takeClaim(
   const idle = claimant.owner !== undefined && !claimant.wanted.active && isClean(claimant);
   if (!idle || !account.wanted.active) return undefined;
   identities.claim(identity.email, identity.type, account.id);
-  return [claimsUpdate(ctx, account, claims), yieldWrite(ctx, claimant, identity), yielded(ctx, claimant, account)];
+  return [
+    claimsUpdate(ctx, account, claims),
+    yieldWrite(ctx, claimant, identity),
+    yielded(ctx, claimant, account),
+  ];
 }
 
 function claimOf(identity: Identity): Claim {

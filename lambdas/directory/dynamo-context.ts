@@ -8,7 +8,14 @@ import { accountOf } from './account-item.ts';
 import type { Item, Store, Write } from './dynamo-store.ts';
 import { keyText } from './dynamo-store.ts';
 import { accountKey, configKey, counterPk, type Key } from './keys.ts';
-import { type Account, type AccountId, Connection, type ConnectionId, type OrgKey, SCHEMA_VERSION } from './records.ts';
+import {
+  type Account,
+  type AccountId,
+  Connection,
+  type ConnectionId,
+  type OrgKey,
+  SCHEMA_VERSION,
+} from './records.ts';
 import type { Fact } from './work.ts';
 
 export interface Context {
@@ -46,7 +53,11 @@ export async function readAccount(ctx: Context, o: OrgKey, id: AccountId): Promi
   return item === undefined ? undefined : accountOf(item);
 }
 
-export async function readAccounts(ctx: Context, o: OrgKey, ids: readonly AccountId[]): Promise<Map<AccountId, Account>> {
+export async function readAccounts(
+  ctx: Context,
+  o: OrgKey,
+  ids: readonly AccountId[],
+): Promise<Map<AccountId, Account>> {
   const items = await ctx.store.batchGet(ids.map((id) => accountKey(o, id)));
   const accounts = new Map<AccountId, Account>();
   for (const id of ids) {

@@ -6,9 +6,9 @@
 import type { Deleted, GroupEdit, GroupWritten, Precondition } from './directory.ts';
 import { bindOnCreate, orphanOnDelete } from './dynamo-bindings.ts';
 import { type Context, connectionOf, countWrite, journalWrite, withVersion } from './dynamo-context.ts';
+import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { commitMembers, type GroupAt, type MemberPlan, planMembers } from './dynamo-members.ts';
 import { ConditionFailed, type Write } from './dynamo-store.ts';
-import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { externalIdPk, groupKey, groupNameKey, sweepKey } from './keys.ts';
 import { normal } from './normal.ts';
 import { type ConnectionId, GroupId, GroupRecord, UserId } from './records.ts';
@@ -86,7 +86,12 @@ export async function createGroup(
     };
     const { id: _id, ...attributes } = group;
     const first: Write[] = [
-      { kind: 'put', key: groupKey(c, id), item: withVersion(attributes), condition: 'attribute_not_exists(pk)' },
+      {
+        kind: 'put',
+        key: groupKey(c, id),
+        item: withVersion(attributes),
+        condition: 'attribute_not_exists(pk)',
+      },
       guardWrite(c, displayName, { before: guard, after: { ...guardRule(guard), groupId: id } }),
       ...externalIdMoves(c, id, { before: undefined, after: externalId }),
       ...(await bindOnCreate(ctx, c, { group, ruleId: guard.ruleId })),
@@ -115,7 +120,8 @@ export async function changeGroup(
     // Once our own first chunk moved the version, the precondition has done its work (R9).
     const ifVersion = progress.versions === 0 ? expected : undefined;
     const sofar = progress.versions;
-    if (ifVersion !== undefined && ifVersion !== group.version) return { ok: false, reason: 'versionMismatch' };
+    if (ifVersion !== undefined && ifVersion !== group.version)
+      return { ok: false, reason: 'versionMismatch' };
     const { org } = await connectionOf(ctx, c);
     const at: GroupAt = { connection: c, org, group: group.id };
     const plan: MemberPlan =
@@ -124,7 +130,8 @@ export async function changeGroup(
     const attributes = await attributeWrites(ctx, c, { group, next, ifVersion });
     if (attributes === 'taken') return { ok: false, reason: 'displayNameTaken' };
     const guarded = ifVersion !== undefined && plan.changes.length > 0;
-    const first = attributes.length > 0 || !guarded ? attributes : [groupUpdate(ctx, c, { group, next, ifVersion })];
+    const first =
+      attributes.length > 0 || !guarded ? attributes : [groupUpdate(ctx, c, { group, next, ifVersion })];
     await commitMembers(ctx, at, { changes: plan.changes, first, progress });
     await reportUnknown(ctx, c, { group, unknown: plan.unknown });
     const moved = progress.versions - sofar;
@@ -146,7 +153,9 @@ async function reportUnknown(
   { group, unknown }: { group: GroupRecord; unknown: readonly string[] },
 ): Promise<void> {
   if (unknown.length === 0) return;
-  await ctx.store.transact([journalWrite(ctx, c, { fact: 'unknownMembers', group: group.id, ...unknownIn(unknown) })]);
+  await ctx.store.transact([
+    journalWrite(ctx, c, { fact: 'unknownMembers', group: group.id, ...unknownIn(unknown) }),
+  ]);
 }
 
 function changedGroup(group: GroupRecord, edit: GroupEdit): GroupRecord {
@@ -165,7 +174,11 @@ interface AttributeChange {
   readonly ifVersion: number | undefined;
 }
 
-async function attributeWrites(ctx: Context, c: ConnectionId, change: AttributeChange): Promise<Write[] | 'taken'> {
+async function attributeWrites(
+  ctx: Context,
+  c: ConnectionId,
+  change: AttributeChange,
+): Promise<Write[] | 'taken'> {
   const { group, next } = change;
   if (group.displayName === next.displayName && group.externalId === next.externalId) return [];
   const writes = [groupUpdate(ctx, c, change)];
@@ -210,12 +223,16 @@ function groupUpdate(ctx: Context, c: ConnectionId, { group, next, ifVersion }: 
 
 /** A change of attributes writes both, so both must be as they were read (I01): members may have moved meanwhile. */
 function asRead(group: GroupRecord): string {
-  const external = group.externalId === undefined ? 'attribute_not_exists(externalId)' : 'externalId = :externalBefore';
+  const external =
+    group.externalId === undefined ? 'attribute_not_exists(externalId)' : 'externalId = :externalBefore';
   return `#state = :live AND displayName = :before AND ${external}`;
 }
 
 function readValues(group: GroupRecord): Record<string, unknown> {
-  return { ':before': group.displayName, ...(group.externalId === undefined ? {} : { ':externalBefore': group.externalId }) };
+  return {
+    ':before': group.displayName,
+    ...(group.externalId === undefined ? {} : { ':externalBefore': group.externalId }),
+  };
 }
 
 function externalIdMoves(
@@ -225,8 +242,12 @@ function externalIdMoves(
 ): Write[] {
   if (before === after) return [];
   return [
-    ...(after === undefined ? [] : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'G', after), sk: id }, item: withVersion({}) }]),
-    ...(before === undefined ? [] : [{ kind: 'delete' as const, key: { pk: externalIdPk(c, 'G', before), sk: id } }]),
+    ...(after === undefined
+      ? []
+      : [{ kind: 'put' as const, key: { pk: externalIdPk(c, 'G', after), sk: id }, item: withVersion({}) }]),
+    ...(before === undefined
+      ? []
+      : [{ kind: 'delete' as const, key: { pk: externalIdPk(c, 'G', before), sk: id } }]),
   ];
 }
 
@@ -273,8 +294,10 @@ export async function deleteGroup(
   if (typeof found === 'string') return found;
   const { org } = await connectionOf(ctx, c);
   // Small groups are cleaned up before the answer; the rest of a large one is the sweep's (R12).
-  await runGroupSweep(ctx, { connection: c, org, group: found.id }, { sweep, slices: 5 }).catch((error: unknown) => {
-    if (!(error instanceof ConditionFailed)) throw error;
-  });
+  await runGroupSweep(ctx, { connection: c, org, group: found.id }, { sweep, slices: 5 }).catch(
+    (error: unknown) => {
+      if (!(error instanceof ConditionFailed)) throw error;
+    },
+  );
   return 'deleted';
 }

@@ -31,7 +31,11 @@ export function identityItemOf(item: Readonly<Record<string, unknown>>): Identit
   return IdentityItem.parse(item);
 }
 
-export async function openIdentities(ctx: Context, o: OrgKey, emails: readonly string[]): Promise<Identities> {
+export async function openIdentities(
+  ctx: Context,
+  o: OrgKey,
+  emails: readonly string[],
+): Promise<Identities> {
   const found = await ctx.store.batchGet(emails.map((email) => identityKey(o, email)));
   const entries = new Map<string, Entry>();
   for (const email of emails) {
@@ -59,7 +63,10 @@ function editing(o: OrgKey, entries: Map<string, Entry>): Identities {
     claimant: (email, type) => entry(email).after.claims[type],
     claim: (email, type, account) => {
       const { claims, waiters } = entry(email).after;
-      edit(email, { claims: { ...claims, [type]: account }, waiters: waiters.filter((id) => id !== account) });
+      edit(email, {
+        claims: { ...claims, [type]: account },
+        waiters: waiters.filter((id) => id !== account),
+      });
     },
     release: (email, type, account) => {
       const { claims, waiters } = entry(email).after;

@@ -7,7 +7,17 @@ import { type Context, connectionOf, countOf, readAccount, readAccounts } from '
 import { getGroup, groupOf, readGuard } from './dynamo-groups.ts';
 import { Conflict, type Item, keyText } from './dynamo-store.ts';
 import { getUser, userOf } from './dynamo-users.ts';
-import { emailKey, emailPk, externalIdPk, groupKey, memberKey, membersPk, positionKey, userKey, userNameKey } from './keys.ts';
+import {
+  emailKey,
+  emailPk,
+  externalIdPk,
+  groupKey,
+  memberKey,
+  membersPk,
+  positionKey,
+  userKey,
+  userNameKey,
+} from './keys.ts';
 import { normal } from './normal.ts';
 import { type ConnectionId, type GroupId, type GroupRecord, UserId, type UserRecord } from './records.ts';
 
@@ -30,7 +40,9 @@ export async function findUsers(ctx: Context, c: ConnectionId, lookup: UserLooku
     case 'email': {
       const users = await usersBehind(ctx, c, emailPk(c, lookup.value));
       const wanted = emailKey(lookup.value);
-      return users.filter((user) => user.resource.emails?.some((email) => emailKey(email.value ?? '') === wanted));
+      return users.filter((user) =>
+        user.resource.emails?.some((email) => emailKey(email.value ?? '') === wanted),
+      );
     }
   }
 }
@@ -67,7 +79,9 @@ export async function findGroups(ctx: Context, c: ConnectionId, lookup: GroupLoo
     case 'externalId': {
       const { items } = await ctx.store.query({ pk: externalIdPk(c, 'G', lookup.value) });
       const groups = await Promise.all(items.map((item) => getGroup(ctx, c, String(item['sk']))));
-      return groups.filter((group) => group?.externalId === lookup.value).filter((group) => group !== undefined);
+      return groups
+        .filter((group) => group?.externalId === lookup.value)
+        .filter((group) => group !== undefined);
     }
     case 'member': {
       const user = await getUser(ctx, c, lookup.value);
@@ -81,7 +95,11 @@ export async function findGroups(ctx: Context, c: ConnectionId, lookup: GroupLoo
   }
 }
 
-async function groupNamed(ctx: Context, c: ConnectionId, displayName: string): Promise<GroupRecord | undefined> {
+async function groupNamed(
+  ctx: Context,
+  c: ConnectionId,
+  displayName: string,
+): Promise<GroupRecord | undefined> {
   return ctx.store.contend(async () => {
     const { groupId } = await readGuard(ctx, c, displayName);
     if (groupId === undefined) return undefined;
@@ -107,7 +125,11 @@ export async function groupsOf(
   users: readonly UserRecord[],
 ): Promise<Map<UserId, GroupRef[]>> {
   const { org } = await connectionOf(ctx, c);
-  const accounts = await readAccounts(ctx, org, users.map((user) => user.accountId));
+  const accounts = await readAccounts(
+    ctx,
+    org,
+    users.map((user) => user.accountId),
+  );
   const idsOf = (user: UserRecord): GroupId[] => {
     const wanted = accounts.get(user.accountId)?.wanted;
     return wanted === undefined ? [] : [...wanted.groups, ...wanted.suspended];
@@ -116,23 +138,37 @@ export async function groupsOf(
   const refs = new Map<UserId, GroupRef[]>();
   for (const user of users) {
     const own = idsOf(user).flatMap((id) => groups.get(id) ?? []);
-    if (own.length > 0) refs.set(user.id, own.map(({ id, displayName }) => ({ id, displayName })));
+    if (own.length > 0)
+      refs.set(
+        user.id,
+        own.map(({ id, displayName }) => ({ id, displayName })),
+      );
   }
   return refs;
 }
 
 export async function listMembers(ctx: Context, c: ConnectionId, group: GroupId): Promise<UserId[]> {
-  const [rows, leaving] = await Promise.all([ctx.store.query({ pk: membersPk(c, group) }), leavingUsers(ctx, c)]);
+  const [rows, leaving] = await Promise.all([
+    ctx.store.query({ pk: membersPk(c, group) }),
+    leavingUsers(ctx, c),
+  ]);
   return rows.items.map((item) => UserId.parse(item['sk'])).filter((id) => !leaving.has(id));
 }
 
 /** Deleted users whose memberships a crash left behind: gone for every reader until the sweep has them (I04, R7). */
 async function leavingUsers(ctx: Context, c: ConnectionId): Promise<Set<string>> {
   const { items } = await ctx.store.query({ pk: c, begins: 'SWEEP#' });
-  return new Set(items.filter((item) => item['kind'] === 'userDeleted').map((item) => String(item['userId'])));
+  return new Set(
+    items.filter((item) => item['kind'] === 'userDeleted').map((item) => String(item['userId'])),
+  );
 }
 
-export async function isMember(ctx: Context, c: ConnectionId, group: GroupId, user: string): Promise<boolean> {
+export async function isMember(
+  ctx: Context,
+  c: ConnectionId,
+  group: GroupId,
+  user: string,
+): Promise<boolean> {
   const parsed = UserId.safeParse(user);
   if (!parsed.success) return false;
   const keys = [memberKey(c, group, parsed.data), userKey(c, parsed.data)];
@@ -144,7 +180,11 @@ export async function listUsers(ctx: Context, c: ConnectionId, page: PageRequest
   return { resources: items.map(userOf), totalResults: total };
 }
 
-export async function listGroups(ctx: Context, c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>> {
+export async function listGroups(
+  ctx: Context,
+  c: ConnectionId,
+  page: PageRequest,
+): Promise<Page<GroupRecord>> {
   const live = (item: Item): boolean => item['state'] === 'live';
   const { items, total } = await listPage(ctx, c, { type: 'G', page, keep: live });
   return { resources: items.map(groupOf), totalResults: total };
@@ -157,13 +197,21 @@ interface ListRequest {
   readonly keep: (item: Item) => boolean;
 }
 
-async function listPage(ctx: Context, c: ConnectionId, request: ListRequest): Promise<{ items: Item[]; total: number }> {
+async function listPage(
+  ctx: Context,
+  c: ConnectionId,
+  request: ListRequest,
+): Promise<{ items: Item[]; total: number }> {
   const { type, page } = request;
   const counted = () => countOf(ctx, c, type === 'U' ? 'users' : 'groups');
   if (page.count === 0) return { items: [], total: await counted() };
   const start = await positionOf(ctx, c, { type, startIndex: page.startIndex });
   const skip = page.startIndex - start.startIndex;
-  const { items, more } = await read(ctx, `${c}#${type}`, { ...request, after: start.after, wanted: skip + page.count });
+  const { items, more } = await read(ctx, `${c}#${type}`, {
+    ...request,
+    after: start.after,
+    wanted: skip + page.count,
+  });
   const shown = items.slice(skip);
   // Read from the beginning to the end, the page itself is the count; behind a position others may have come or gone.
   if (!more) return { items: shown, total: start.after === undefined ? items.length : await counted() };
@@ -181,11 +229,19 @@ interface Wanted extends ListRequest {
   readonly wanted: number;
 }
 
-async function read(ctx: Context, pk: string, { after, wanted, keep }: Wanted): Promise<{ items: Item[]; more: boolean }> {
+async function read(
+  ctx: Context,
+  pk: string,
+  { after, wanted, keep }: Wanted,
+): Promise<{ items: Item[]; more: boolean }> {
   const items: Item[] = [];
   let from = after;
   for (;;) {
-    const page = await ctx.store.query({ pk, limit: wanted - items.length, ...(from === undefined ? {} : { after: from }) });
+    const page = await ctx.store.query({
+      pk,
+      limit: wanted - items.length,
+      ...(from === undefined ? {} : { after: from }),
+    });
     items.push(...page.items.filter(keep));
     from = String(page.items.at(-1)?.['sk']);
     if (!page.more || items.length >= wanted) return { items, more: page.more };
@@ -218,5 +274,10 @@ async function leavePosition(
 ): Promise<void> {
   const until = ctx.now() + POSITION_LIFE_MS;
   // TTL sweeps late or never (F13), so the code judges `until` itself.
-  await ctx.store.put(positionKey(c, type, startIndex), { after, until, expires: Math.ceil(until / 1000), v: 1 });
+  await ctx.store.put(positionKey(c, type, startIndex), {
+    after,
+    until,
+    expires: Math.ceil(until / 1000),
+    v: 1,
+  });
 }

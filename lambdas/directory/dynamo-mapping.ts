@@ -23,7 +23,9 @@ import type { MappingDraft, OperatorDirectory } from './work.ts';
 export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['setUp']>[0]): Promise<void> {
   const { org, connection } = draft;
   if (String(org.key) === String(connection.id)) {
-    throw new Error(`org and connection are both called ${org.key}: their settings share a partition, so give them two names`);
+    throw new Error(
+      `org and connection are both called ${org.key}: their settings share a partition, so give them two names`,
+    );
   }
   const absent = 'attribute_not_exists(pk)';
   const settings = ConnectionSettings.parse(connection.settings);
@@ -34,15 +36,23 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
       item: { org: org.key, settings, settingsVersion: 1, mappingVersion: 0, left: [], rev: 1, v: 1 },
       condition: absent,
     },
-    ...Array.from({ length: COUNTER_SHARDS }, (_, shard): Write => ({
-      kind: 'put',
-      key: counterKey(connection.id, shard),
-      item: { users: 0, groups: 0, settingsVersion: 1, v: 1 },
-      condition: absent,
-    })),
+    ...Array.from(
+      { length: COUNTER_SHARDS },
+      (_, shard): Write => ({
+        kind: 'put',
+        key: counterKey(connection.id, shard),
+        item: { users: 0, groups: 0, settingsVersion: 1, v: 1 },
+        condition: absent,
+      }),
+    ),
   ];
   const { key, ...about } = org;
-  const orgItem: Write = { kind: 'put', key: configKey(key), item: { ...about, connections: [], v: 1 }, condition: absent };
+  const orgItem: Write = {
+    kind: 'put',
+    key: configKey(key),
+    item: { ...about, connections: [], v: 1 },
+    condition: absent,
+  };
   for (const part of [[orgItem], writes]) {
     try {
       await ctx.store.transact(part);
@@ -61,7 +71,9 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
 
 /** Nobody's username can be in doubt. Until then a connection that found such a person goes on only reporting. */
 function isDecided(settings: ConnectionSettings): boolean {
-  return Object.values(settings.domains).every((domain) => domain.type !== 'federatedID' || domain.username !== undefined);
+  return Object.values(settings.domains).every(
+    (domain) => domain.type !== 'federatedID' || domain.username !== undefined,
+  );
 }
 
 /** Settings, their version on every counter shard, and the sweep that derives every identity anew: one transaction. */
@@ -83,12 +95,15 @@ export async function changeSettings(
         condition: 'rev = :rev',
         values: { ':settings': settings, ':version': version, ':one': 1, ':rev': connection.rev },
       },
-      ...Array.from({ length: COUNTER_SHARDS }, (_, shard): Write => ({
-        kind: 'update',
-        key: counterKey(c, shard),
-        expression: 'SET settingsVersion = :version',
-        values: { ':version': version },
-      })),
+      ...Array.from(
+        { length: COUNTER_SHARDS },
+        (_, shard): Write => ({
+          kind: 'update',
+          key: counterKey(c, shard),
+          expression: 'SET settingsVersion = :version',
+          values: { ':version': version },
+        }),
+      ),
       { kind: 'put', key: sweepKey(c, ctx.newId()), item: { kind: 'rederive', v: 1 } },
       journalWrite(ctx, c, { fact: 'settingsChanged', version }),
     ]);
@@ -157,7 +172,11 @@ interface NewRule {
 }
 
 /** The rule's item, its name on the guard and its group, in one write (R11). False: another version came into force. */
-async function writeRule(ctx: Context, c: ConnectionId, { rule, version, isNew, expected }: NewRule): Promise<boolean> {
+async function writeRule(
+  ctx: Context,
+  c: ConnectionId,
+  { rule, version, isNew, expected }: NewRule,
+): Promise<boolean> {
   return ctx.store.contend(async () => {
     const inForce: Write = {
       kind: 'check',

@@ -59,7 +59,8 @@ async function planDelta(
   }
   for (const user of remove) {
     const item = members.get(keyText(keyOf(user)));
-    if (item !== undefined) changes.push({ kind: 'leave', user, account: AccountId.parse(item['accountId']) });
+    if (item !== undefined)
+      changes.push({ kind: 'leave', user, account: AccountId.parse(item['accountId']) });
   }
   const present = add.flatMap((user) => {
     const item = members.get(keyText(keyOf(user)));
@@ -75,7 +76,11 @@ async function resumed(
   present: readonly { user: UserId; account: AccountId }[],
 ): Promise<MemberChange[]> {
   if (present.length === 0) return [];
-  const accounts = await readAccounts(ctx, at.org, present.map((one) => one.account));
+  const accounts = await readAccounts(
+    ctx,
+    at.org,
+    present.map((one) => one.account),
+  );
   return present
     .filter((one) => accounts.get(one.account)?.wanted.suspended.includes(at.group))
     .map((one) => ({ kind: 'resume', ...one }));
@@ -93,7 +98,11 @@ export interface Progress {
 export async function commitMembers(
   ctx: Context,
   at: GroupAt,
-  { changes, first, progress }: { changes: readonly MemberChange[]; first: readonly Write[]; progress: Progress },
+  {
+    changes,
+    first,
+    progress,
+  }: { changes: readonly MemberChange[]; first: readonly Write[]; progress: Progress },
 ): Promise<void> {
   let head = first;
   for (let from = 0; from < Math.max(1, changes.length); from += PAIRS_PER_CHUNK) {

@@ -131,7 +131,8 @@ export function createStore(deps: StoreDeps): Store {
     },
     transactOnce: (writes) => transactOnce(deps, writes),
     transact: (writes) => contend(deps, () => transactOnce(deps, writes), isConflict),
-    contend: (attempt) => contend(deps, attempt, (error) => isConflict(error) || error instanceof ConditionFailed),
+    contend: (attempt) =>
+      contend(deps, attempt, (error) => isConflict(error) || error instanceof ConditionFailed),
   };
   return store;
 }
@@ -146,7 +147,9 @@ async function batchGet(deps: StoreDeps, keys: readonly Key[]): Promise<Readonly
   const found = new Map<string, Item>();
   const unique = [...new Map(keys.map((key) => [keyText(key), key])).values()];
   for (let at = 0; at < unique.length; at += MAX_ACTIONS) {
-    let wanted: Record<string, AttributeValue>[] = unique.slice(at, at + MAX_ACTIONS).map((key) => marshall(key));
+    let wanted: Record<string, AttributeValue>[] = unique
+      .slice(at, at + MAX_ACTIONS)
+      .map((key) => marshall(key));
     for (let attempt = 0; wanted.length > 0; attempt++) {
       if (attempt > 0) await deps.pause(backoffMs(deps, attempt));
       const command = new BatchGetItemCommand({
@@ -233,7 +236,9 @@ function toAction(table: string, write: Write): TransactWriteItem {
     case 'delete':
       return { Delete: { ...rest, Key: marshall(write.key) } };
     case 'check':
-      return { ConditionCheck: { ...rest, Key: marshall(write.key), ConditionExpression: write.condition ?? '' } };
+      return {
+        ConditionCheck: { ...rest, Key: marshall(write.key), ConditionExpression: write.condition ?? '' },
+      };
   }
 }
 
@@ -249,7 +254,8 @@ const RETRYABLE_REASONS = new Set([
  * Throttling inside a cancelled transaction is reported as a conflict: both mean "again, unchanged".
  */
 async function transactOnce(deps: StoreDeps, writes: readonly Write[]): Promise<void> {
-  if (writes.length > MAX_ACTIONS) throw new Error(`a transaction of ${writes.length} actions, ${MAX_ACTIONS} allowed`);
+  if (writes.length > MAX_ACTIONS)
+    throw new Error(`a transaction of ${writes.length} actions, ${MAX_ACTIONS} allowed`);
   const command = new TransactWriteItemsCommand({
     ClientRequestToken: deps.newId(),
     TransactItems: writes.map((write) => toAction(deps.table, write)),

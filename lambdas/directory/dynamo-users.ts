@@ -6,7 +6,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { idSet } from './account-item.ts';
 import type { Deleted, Precondition, UserWritten } from './directory.ts';
-import { accountChange, accountForNew, emailsOf, releaseAccount, undecidedWrites } from './dynamo-accounts.ts';
+import {
+  accountChange,
+  accountForNew,
+  emailsOf,
+  releaseAccount,
+  undecidedWrites,
+} from './dynamo-accounts.ts';
 import {
   type Context,
   connectionOf,
@@ -36,13 +42,23 @@ export function userOf(item: Readonly<Record<string, unknown>>): UserRecord {
   return UserRecord.parse({ ...attributes, id: sk });
 }
 
-export async function createUser(ctx: Context, c: ConnectionId, resource: UserResource): Promise<UserWritten> {
+export async function createUser(
+  ctx: Context,
+  c: ConnectionId,
+  resource: UserResource,
+): Promise<UserWritten> {
   const id = UserId.parse(ctx.newId());
   return ctx.store.contend(async () => {
     const connection = await connectionOf(ctx, c);
     const derived = deriveIdentity(resource, connection.settings);
     const identities = await openIdentities(ctx, connection.org, emailsOf(derived));
-    const account = await accountForNew(ctx, { connection, derived, identities, id, active: resource.active });
+    const account = await accountForNew(ctx, {
+      connection,
+      derived,
+      identities,
+      id,
+      active: resource.active,
+    });
     const user: UserRecord = {
       id,
       accountId: account.id,
@@ -54,7 +70,12 @@ export async function createUser(ctx: Context, c: ConnectionId, resource: UserRe
     const { id: _id, ...attributes } = user;
     const absent = 'attribute_not_exists(pk)';
     const writes: Write[] = [
-      { kind: 'put', key: userNameKey(c, resource.userName), item: withVersion({ userId: id }), condition: absent },
+      {
+        kind: 'put',
+        key: userNameKey(c, resource.userName),
+        item: withVersion({ userId: id }),
+        condition: absent,
+      },
       { kind: 'put', key: userKey(c, id), item: withVersion(attributes), condition: absent },
       ...lookupPuts(c, id, resource),
       account.write,
@@ -109,7 +130,10 @@ export async function updateUser(
       return { ok: false, reason: 'versionMismatch' };
     }
     const resource = change(user);
-    const same = isDeepStrictEqual(JSON.parse(JSON.stringify(resource)), JSON.parse(JSON.stringify(user.resource)));
+    const same = isDeepStrictEqual(
+      JSON.parse(JSON.stringify(resource)),
+      JSON.parse(JSON.stringify(user.resource)),
+    );
     if (same && precondition.rederive === undefined) return { ok: true, user };
     const connection = await connectionOf(ctx, c);
     const next = same ? user : { ...user, resource, version: user.version + 1, lastModified: ctx.now() };
@@ -131,7 +155,12 @@ function guardMoves(c: ConnectionId, user: UserRecord, next: UserRecord): Write[
   if (normal(user.resource.userName) === normal(next.resource.userName)) return [];
   const absent = 'attribute_not_exists(pk)';
   return [
-    { kind: 'put', key: userNameKey(c, next.resource.userName), item: withVersion({ userId: user.id }), condition: absent },
+    {
+      kind: 'put',
+      key: userNameKey(c, next.resource.userName),
+      item: withVersion({ userId: user.id }),
+      condition: absent,
+    },
     { kind: 'delete', key: userNameKey(c, user.resource.userName) },
   ];
 }
@@ -161,7 +190,8 @@ export async function deleteUser(
   const gone = await ctx.store.contend(async () => {
     const user = await getUser(ctx, c, id);
     if (user === undefined) return 'absent';
-    if (precondition.ifVersion !== undefined && precondition.ifVersion !== user.version) return 'versionMismatch';
+    if (precondition.ifVersion !== undefined && precondition.ifVersion !== user.version)
+      return 'versionMismatch';
     const connection = await connectionOf(ctx, c);
     const account = await readAccount(ctx, connection.org, user.accountId);
     if (account === undefined) throw new Error(`user ${user.id} has no account`);
@@ -180,7 +210,13 @@ export async function deleteUser(
       ...(await releaseAccount(ctx, account)),
       ...(groups.length === 0
         ? []
-        : [{ kind: 'put' as const, key: sweep, item: withVersion({ kind: 'userDeleted', userId: user.id, groups: idSet(groups) }) }]),
+        : [
+            {
+              kind: 'put' as const,
+              key: sweep,
+              item: withVersion({ kind: 'userDeleted', userId: user.id, groups: idSet(groups) }),
+            },
+          ]),
       journalWrite(ctx, c, { fact: 'userDeleted', account: account.id, user: user.id }),
       countWrite(ctx, c, { users: -1 }),
     ]);

@@ -8,7 +8,15 @@ import { claimWanted } from './dynamo-claims.ts';
 import type { Context } from './dynamo-context.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
-import { findGroups, findUsers, groupsOf, isMember, listGroups, listMembers, listUsers } from './dynamo-lists.ts';
+import {
+  findGroups,
+  findUsers,
+  groupsOf,
+  isMember,
+  listGroups,
+  listMembers,
+  listUsers,
+} from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
 import { createStore } from './dynamo-store.ts';
@@ -41,7 +49,15 @@ export type Directory = ScimDirectory & TokenDirectory & SyncDirectory & Operato
 
 export function openDirectory(deps: DirectoryDeps): Directory {
   const { now, random, newId, pepper, randomBytes } = deps;
-  const ctx: TokenContext = { store: createStore(deps), now, random, newId, settings: new Map(), pepper, randomBytes };
+  const ctx: TokenContext = {
+    store: createStore(deps),
+    now,
+    random,
+    newId,
+    settings: new Map(),
+    pepper,
+    randomBytes,
+  };
   return { ...scimSide(ctx), ...syncSide(ctx), ...operatorSide(ctx) };
 }
 
@@ -106,7 +122,8 @@ function operatorSide(ctx: Context): OperatorDirectory {
     changeSettings: (c, change) => changeSettings(ctx, c, change),
     applyMapping: (c, draft) => applyMapping(ctx, c, draft),
     eachUser: (c) => eachUser(ctx, c),
-    groupNamed: async (c, displayName) => (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
+    groupNamed: async (c, displayName) =>
+      (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
     standings: (o) => standings(ctx, o),
     parkedOn: (o, scopes) => parkedOn(ctx, o, scopes),
     readPlaces: (o) => readPlaces(ctx, o),
@@ -115,7 +132,8 @@ function operatorSide(ctx: Context): OperatorDirectory {
 }
 
 async function standings(ctx: Context, o: OrgKey): Promise<{ run: number; held: number; timer: number }> {
-  const count = async (pk: string): Promise<number> => (await ctx.store.query({ pk, index: 'work' })).items.length;
+  const count = async (pk: string): Promise<number> =>
+    (await ctx.store.query({ pk, index: 'work' })).items.length;
   const [run, held, timer] = await Promise.all([
     count(workPartition.run(o)),
     count(workPartition.held(o)),
@@ -128,6 +146,7 @@ async function parkedOn(ctx: Context, o: OrgKey, scopes: readonly string[]): Pro
   const pages = await Promise.all(
     scopes.map((scope) => ctx.store.query({ pk: workPartition.parked(o, scope), index: 'work' })),
   );
-  return pages.flatMap((page) => page.items.map((item) => AccountId.parse(String(item['pk']).split('#A#')[1])));
+  return pages.flatMap((page) =>
+    page.items.map((item) => AccountId.parse(String(item['pk']).split('#A#')[1])),
+  );
 }
-

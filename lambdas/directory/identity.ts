@@ -3,7 +3,13 @@
  * A value that Adobe cannot take is a problem shown on the account, never a refusal to the identity provider.
  */
 import { emailKey } from './keys.ts';
-import type { ConnectionSettings, DomainSettings, Identity, IdentityProblem, UserResource } from './records.ts';
+import type {
+  ConnectionSettings,
+  DomainSettings,
+  Identity,
+  IdentityProblem,
+  UserResource,
+} from './records.ts';
 
 export interface Derived {
   identity?: Identity;
@@ -36,7 +42,9 @@ export function domainOf(email: string): string {
 export function deriveIdentity(resource: UserResource, settings: ConnectionSettings): Derived {
   const email = emailOf(resource);
   if (email === undefined) {
-    return { problem: problem('email-missing', 'The identity provider sent no e-mail address for this person.') };
+    return {
+      problem: problem('email-missing', 'The identity provider sent no e-mail address for this person.'),
+    };
   }
   const domain = domainOf(email);
   // An own property only: a domain may be called like something that every object has (T23).
@@ -44,8 +52,12 @@ export function deriveIdentity(resource: UserResource, settings: ConnectionSetti
   const names = namesOf(resource, email);
   const country = countryOf(resource) ?? rules?.country;
   const about = { ...names, ...(country === undefined ? {} : { country }) };
-  const found = rules === undefined ? outsideAllowList(domain) : problemOf({ email, domain, rules, resource, names, country });
-  if (found !== undefined || rules === undefined) return { ...about, problem: found ?? outsideAllowList(domain) };
+  const found =
+    rules === undefined
+      ? outsideAllowList(domain)
+      : problemOf({ email, domain, rules, resource, names, country });
+  if (found !== undefined || rules === undefined)
+    return { ...about, problem: found ?? outsideAllowList(domain) };
   return { ...about, identity: identityOf(resource, email, rules) };
 }
 
@@ -81,25 +93,58 @@ interface Candidate {
   country: string | undefined;
 }
 
-function problemOf({ email, domain, rules, resource, names, country }: Candidate): IdentityProblem | undefined {
+function problemOf({
+  email,
+  domain,
+  rules,
+  resource,
+  names,
+  country,
+}: Candidate): IdentityProblem | undefined {
   const local = email.slice(0, email.lastIndexOf('@'));
   if (email.length > MAX_EMAIL_CHARS) {
-    return problem('email-too-long', `Adobe takes e-mail addresses of at most ${MAX_EMAIL_CHARS} characters. Shorten it in the identity provider.`);
+    return problem(
+      'email-too-long',
+      `Adobe takes e-mail addresses of at most ${MAX_EMAIL_CHARS} characters. Shorten it in the identity provider.`,
+    );
   }
-  if (email.normalize('NFKC') !== email || !PLAIN_LOCAL_PART.test(local) || UNSAFE.test(email) || local.includes('..')) {
-    return problem('email-characters', 'The e-mail address has characters that are not safe to use at Adobe. Use plain ASCII letters, digits, dot and hyphen before the @.');
+  if (
+    email.normalize('NFKC') !== email ||
+    !PLAIN_LOCAL_PART.test(local) ||
+    UNSAFE.test(email) ||
+    local.includes('..')
+  ) {
+    return problem(
+      'email-characters',
+      'The e-mail address has characters that are not safe to use at Adobe. Use plain ASCII letters, digits, dot and hyphen before the @.',
+    );
   }
   if (domain === 'gmail.com' && /[.+]/.test(local)) {
     return problem('email-gmail-policy', 'Adobe refuses Gmail addresses with a dot or a plus sign.');
   }
   if ((names.firstname ?? '').length > MAX_NAME_CHARS || (names.lastname ?? '').length > MAX_NAME_CHARS) {
-    return problem('name-too-long', `Adobe takes first and last names of at most ${MAX_NAME_CHARS} characters.`);
+    return problem(
+      'name-too-long',
+      `Adobe takes first and last names of at most ${MAX_NAME_CHARS} characters.`,
+    );
   }
   if (rules.type === 'federatedID' && country === undefined) {
-    return problem('country-missing', `A Federated ID needs a country and the identity provider sent none. Set a default country for ${domain}; Adobe cannot change it later.`, domain);
+    return problem(
+      'country-missing',
+      `A Federated ID needs a country and the identity provider sent none. Set a default country for ${domain}; Adobe cannot change it later.`,
+      domain,
+    );
   }
-  if (rules.type === 'federatedID' && rules.username === undefined && emailKey(resource.userName) !== emailKey(email)) {
-    return problem('username-undecided', `userName and e-mail differ and nobody has said which one is the Adobe username in ${domain}. Set "username" to "email" or "userName" for that domain; until then the connection only reports.`, domain);
+  if (
+    rules.type === 'federatedID' &&
+    rules.username === undefined &&
+    emailKey(resource.userName) !== emailKey(email)
+  ) {
+    return problem(
+      'username-undecided',
+      `userName and e-mail differ and nobody has said which one is the Adobe username in ${domain}. Set "username" to "email" or "userName" for that domain; until then the connection only reports.`,
+      domain,
+    );
   }
   return usernameProblem(resource.userName.trim(), rules);
 }
@@ -113,7 +158,10 @@ function usernameProblem(userName: string, rules: DomainSettings): IdentityProbl
   const at = userName.lastIndexOf('@');
   const local = at < 0 ? userName : userName.slice(0, at);
   if (userName.normalize('NFKC') !== userName || !PLAIN_LOCAL_PART.test(local) || UNSAFE.test(userName)) {
-    return problem('username-characters', 'The userName has characters that are not safe to use at Adobe. Use plain ASCII letters, digits, dot and hyphen.');
+    return problem(
+      'username-characters',
+      'The userName has characters that are not safe to use at Adobe. Use plain ASCII letters, digits, dot and hyphen.',
+    );
   }
   return undefined;
 }
@@ -130,12 +178,18 @@ function namesOf(resource: UserResource, email: string): { firstname: string; la
 
 function countryOf(resource: UserResource): string | undefined {
   const addresses = resource.addresses ?? [];
-  const chosen = addresses.find((address) => address.primary && address.country) ?? addresses.find((address) => address.country);
+  const chosen =
+    addresses.find((address) => address.primary && address.country) ??
+    addresses.find((address) => address.country);
   const code = chosen?.country?.trim().toUpperCase();
   return code !== undefined && /^[A-Z]{2}$/.test(code) ? code : undefined;
 }
 
 /** Case-only changes are no rename (R2). A Business ID counts as the same whatever type Adobe shows. */
 export function sameIdentity(a: Identity, b: Identity): boolean {
-  return emailKey(a.email) === emailKey(b.email) && emailKey(a.username) === emailKey(b.username) && a.type === b.type;
+  return (
+    emailKey(a.email) === emailKey(b.email) &&
+    emailKey(a.username) === emailKey(b.username) &&
+    a.type === b.type
+  );
 }

@@ -43,9 +43,7 @@ export const UserResource = z.looseObject({
   externalId: z.string().optional(),
   active: z.boolean(),
   displayName: z.string().optional(),
-  name: z
-    .looseObject({ givenName: z.string().optional(), familyName: z.string().optional() })
-    .optional(),
+  name: z.looseObject({ givenName: z.string().optional(), familyName: z.string().optional() }).optional(),
   emails: z
     .array(
       z.looseObject({
@@ -99,7 +97,11 @@ export const Identity = z.object({
 export type Identity = z.infer<typeof Identity>;
 
 /** Why a person has no usable identity: shown to the operator, never to the identity provider as a failure. */
-export const IdentityProblem = z.object({ code: z.string(), detail: z.string(), domain: z.string().optional() });
+export const IdentityProblem = z.object({
+  code: z.string(),
+  detail: z.string(),
+  domain: z.string().optional(),
+});
 export type IdentityProblem = z.infer<typeof IdentityProblem>;
 
 export const EntitlementKind = z.enum(['profile', 'userGroup']);
@@ -205,7 +207,9 @@ export const Account = z.looseObject({
   /** Adobe answered "no such person" at this time; a read decides (R27). */
   goneAt: EpochMs.optional(),
   /** Actions that Adobe refused for this person, not repeated until the wanted inputs move (`umapi.md` 10, USER). */
-  refused: z.looseObject({ wantedRev: z.number().int(), actions: z.array(z.string()), error: AccountError }).optional(),
+  refused: z
+    .looseObject({ wantedRev: z.number().int(), actions: z.array(z.string()), error: AccountError })
+    .optional(),
   wantedRev: z.number().int(),
   ledgerRev: z.number().int(),
   touchedAt: EpochMs,

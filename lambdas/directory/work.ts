@@ -41,7 +41,10 @@ export interface Lease {
 }
 
 /** The part of an account that says what Adobe holds because of us. */
-export type Ledger = Pick<Account, 'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt' | 'refused'>;
+export type Ledger = Pick<
+  Account,
+  'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt' | 'refused'
+>;
 
 /** How an account stands after a decision. */
 export interface Standing {
@@ -113,7 +116,10 @@ export interface SyncDirectory {
   getConnection(c: ConnectionId): Promise<Connection>;
   rulesOf(connection: Connection): Promise<readonly BoundRule[]>;
 
-  acquireLease(o: OrgKey, wish: { readonly holder: string; readonly until: number }): Promise<Lease | undefined>;
+  acquireLease(
+    o: OrgKey,
+    wish: { readonly holder: string; readonly until: number },
+  ): Promise<Lease | undefined>;
   renewLease(o: OrgKey, lease: Lease, until: number): Promise<boolean>;
   releaseLease(o: OrgKey, lease: Lease): Promise<void>;
   /** Atomic change of a persisted budget; `change` sees the stored value (or undefined) and may run again. */
@@ -132,7 +138,11 @@ export interface SyncDirectory {
   mark(o: OrgKey, id: AccountId): Promise<void>;
   /** Tries to make the account the claimant of its wanted identity (R3-R5). */
   claimWanted(o: OrgKey, id: AccountId): Promise<ClaimOutcome>;
-  observe(o: OrgKey, email: string, observed: { readonly at: number; readonly users: readonly ObservedUser[] }): Promise<void>;
+  observe(
+    o: OrgKey,
+    email: string,
+    observed: { readonly at: number; readonly users: readonly ObservedUser[] },
+  ): Promise<void>;
 
   /** Writes the intents of one request; accounts that changed meanwhile are left out (R23). @throws LeaseLost */
   writeIntents(o: OrgKey, lease: Lease, drafts: readonly IntentDraft[]): Promise<readonly AccountId[]>;
