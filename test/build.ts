@@ -18,11 +18,12 @@ import type {
   OrgKey,
 } from '../lambdas/directory/records.ts';
 import type { HttpHandler } from '../lambdas/edge.ts';
-import { createLog, type Log } from '../lambdas/log.ts';
+import { createLog } from '../lambdas/log.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
 import { makeScimHandler } from '../lambdas/scim.ts';
 import { type DrainReport, drain } from '../lambdas/sync/drain.ts';
 import type { DrainDeps } from '../lambdas/sync/run.ts';
+import { seededRandom } from '../local/adobe-org/random.ts';
 import { seedEmptyOrg } from '../local/adobe-org/seed.ts';
 import type { OrgState } from '../local/adobe-org/state.ts';
 import { type AdobeOrg, asFetch, createAdobeOrg } from '../local/adobe-org.ts';
@@ -81,17 +82,6 @@ export interface TestBridgeOptions {
 
 const MINUTE_MS = 60_000;
 
-/** A repeatable stream of numbers in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export async function openTestBridge(options: TestBridgeOptions = {}): Promise<TestBridge> {
   const clock = options.clock ?? testClock();
   const opened = await openTestDirectory({
@@ -143,7 +133,7 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
 }
 
 function openOrg(options: TestBridgeOptions, clock: TestClock): AdobeOrg {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const org = createAdobeOrg({
     now: clock.now,
     random,

@@ -1,14 +1,16 @@
 /** The demo's story against the whole bridge in one process, on the org and the mapping of a first start. */
+
 import { expect, test } from 'vitest';
 import { openAdminConsole } from '../local/admin-console.ts';
+import { seededRandom } from '../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../local/adobe-org/seed.ts';
 import { asFetch } from '../local/adobe-org.ts';
 import { runDemo } from '../local/demo.ts';
 import { createDialect } from '../local/idp/dialects.ts';
-import { openTestBridge, seeded } from './build.ts';
+import { openTestBridge } from './build.ts';
 
 test('the demo shows at Adobe what its groups grant, twice in a row, and leaves everybody else as they were', async () => {
-  const state = seedSmallOrg({ random: seeded(3), at: Date.parse('2026-03-02T07:00:00Z') });
+  const state = seedSmallOrg({ random: seededRandom(3), at: Date.parse('2026-03-02T07:00:00Z') });
   const bridge = await openTestBridge({ state });
   await bridge.map([
     { group: 'Chat agents EU', grants: [{ kind: 'userGroup', name: 'Chat agents EU' }] },

@@ -2,9 +2,11 @@
  * Recorded life cycles of the four clients through the real handlers, judged by what the simulated org of a first start
  * finally shows: an answer that only looks right does not help anybody (design.md 10.1).
  */
+
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../local/adobe-org/seed.ts';
-import { openTestBridge, seeded, type TestBridge, type TestRule } from './build.ts';
+import { openTestBridge, type TestBridge, type TestRule } from './build.ts';
 import {
   type Exchange,
   listClients,
@@ -30,7 +32,7 @@ describe('recorded exchanges', () => {
   test.each(listClients())(
     '%s: every answer is what its client needs, and Adobe ends as it should',
     async (client) => {
-      const state = seedSmallOrg({ random: seeded(3), at: Date.parse('2026-03-02T07:00:00Z') });
+      const state = seedSmallOrg({ random: seededRandom(3), at: Date.parse('2026-03-02T07:00:00Z') });
       const bridge = await openTestBridge({ state });
       await bridge.map(exampleMapping);
       const { absent = [], ...expected } = readExpectation(client);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../../local/adobe-org/seed.ts';
-import { seeded, type TestBridgeOptions } from '../build.ts';
+import type { TestBridgeOptions } from '../build.ts';
 import { withTransactionFaults } from '../directory/conflicts.ts';
 import { testClock } from '../open.ts';
 import { type Desk, openDesk } from './desk.ts';
@@ -13,7 +14,7 @@ afterEach(async () => {
 /** The org of a first start, listed by a first drain. */
 async function smallOrg(wrap?: TestBridgeOptions['wrap']): Promise<Desk> {
   const clock = testClock();
-  const state = seedSmallOrg({ random: seeded(3), at: clock.now() });
+  const state = seedSmallOrg({ random: seededRandom(3), at: clock.now() });
   const desk = await openDesk({ clock, state, ...(wrap === undefined ? {} : { wrap }) });
   opened.push(desk);
   await desk.bridge.drain();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../../local/adobe-org/seed.ts';
-import { seeded } from '../build.ts';
 import { testClock } from '../open.ts';
 import { type Desk, openDesk } from './desk.ts';
 
@@ -12,7 +12,7 @@ afterEach(async () => {
 /** The org of a first start, listed by a first drain. */
 async function smallOrg(): Promise<Desk> {
   const clock = testClock();
-  const desk = await openDesk({ clock, state: seedSmallOrg({ random: seeded(3), at: clock.now() }) });
+  const desk = await openDesk({ clock, state: seedSmallOrg({ random: seededRandom(3), at: clock.now() }) });
   opened.push(desk);
   await desk.bridge.drain();
   return desk;

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { minutesFor } from '../../lambdas/admin/status.ts';
 import type { ConnectionSettings } from '../../lambdas/directory/records.ts';
+import { seededRandom } from '../../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../../local/adobe-org/seed.ts';
-import { seeded, type TestBridgeOptions } from '../build.ts';
+import type { TestBridgeOptions } from '../build.ts';
 import { testClock } from '../open.ts';
 import { type Desk, openDesk } from './desk.ts';
 
@@ -18,7 +19,7 @@ async function openSmall(
   options: Partial<TestBridgeOptions> = {},
 ): Promise<Desk> {
   const clock = testClock();
-  const state = seedSmallOrg({ random: seeded(3), at: clock.now() });
+  const state = seedSmallOrg({ random: seededRandom(3), at: clock.now() });
   const desk = await openDesk({ clock, state, ...(settings === undefined ? {} : { settings }), ...options });
   opened.push(desk);
   await desk.bridge.drain();

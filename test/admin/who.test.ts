@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../../local/adobe-org/seed.ts';
-import { seeded, type TestBridgeOptions } from '../build.ts';
+import type { TestBridgeOptions } from '../build.ts';
 import { testClock } from '../open.ts';
 import { type Desk, openDesk } from './desk.ts';
 
@@ -11,7 +12,7 @@ afterEach(async () => {
 
 async function openSmall(settings?: TestBridgeOptions['settings']): Promise<Desk> {
   const clock = testClock();
-  const state = seedSmallOrg({ random: seeded(3), at: clock.now() });
+  const state = seedSmallOrg({ random: seededRandom(3), at: clock.now() });
   const desk = await openDesk({ clock, state, ...(settings === undefined ? {} : { settings }) });
   opened.push(desk);
   await desk.bridge.drain();
