@@ -1,6 +1,7 @@
 /** What DynamoDB may answer at any time, and what the directory makes of it: nothing lost, nothing done twice. */
 import {
   BatchGetItemCommand,
+  type BatchGetItemCommandInput,
   ConditionalCheckFailedException,
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
@@ -256,6 +257,40 @@ describe('cancelled transactions (F02)', () => {
 });
 
 describe('the form of the table', () => {
+  test('every read of the table is strong, and the index is read for hints only (F08, I01, R16)', async () => {
+    const t = await open();
+    const weak: string[] = [];
+    const watched = openAgain(t, (deps) => ({
+      ...deps,
+      client: interceptSend(deps.client, (command, send) => {
+        const { input } = command;
+        const { ConsistentRead: strong, IndexName: index } = input as {
+          ConsistentRead?: boolean;
+          IndexName?: string;
+        };
+        const batch = Object.values((input as BatchGetItemCommandInput).RequestItems ?? {});
+        const reads = /^(Get|Query)/.test(command.constructor.name) && index === undefined;
+        if ((reads && strong !== true) || batch.some((one) => one.ConsistentRead !== true))
+          weak.push(JSON.stringify(input));
+        if (index !== undefined && index !== 'work') weak.push(index);
+        return send();
+      }),
+    }));
+    const made = await watched.createUser(CONNECTION, person('ada', { externalId: 'x' }));
+    if (!made.ok) throw new Error(made.reason);
+    const group = await addGroup({ directory: watched }, 'Chat', { members: [made.user.id] });
+    await watched.findUsers(CONNECTION, { by: 'externalId', value: 'x' });
+    await watched.listUsers(CONNECTION, { startIndex: 2, count: 1 });
+    await watched.groupsOf(CONNECTION, [made.user]);
+    await watched.listMembers(CONNECTION, group.id);
+    await watched.readDue(ORG, 5);
+    await watched.claimWanted(ORG, made.user.accountId);
+    await watched.deleteGroup(CONNECTION, group.id);
+    await watched.deleteUser(CONNECTION, made.user.id);
+    await watched.runSweeps(ORG, t.clock.now() + 1000);
+    expect(weak).toEqual([]);
+  });
+
   test('every item carries the schema version, and no key is longer than DynamoDB takes (T20, F09)', async () => {
     const t = await open();
     const long = 'x'.repeat(1024);
