@@ -59,6 +59,20 @@ export interface Page<T> {
   readonly totalResults: number;
 }
 
+/** A stretch of a walk in id order. */
+export interface SliceRequest {
+  /** Exclusive; absent starts at the beginning, or with `backward` at the end. */
+  readonly after?: string;
+  readonly limit: number;
+  readonly backward?: true;
+}
+export interface Slice<T> {
+  /** In the direction of the walk; fewer than the limit where something invisible stood in between. */
+  readonly resources: readonly T[];
+  /** The `after` of the next stretch; absent when nothing follows. */
+  readonly next?: string;
+}
+
 export interface GroupRef {
   readonly id: GroupId;
   readonly displayName: string;
@@ -118,6 +132,8 @@ export interface ScimDirectory {
   findUsers(c: ConnectionId, lookup: UserLookup): Promise<readonly UserRecord[]>;
   /** In id order; walking pages of one size costs O(page) each. `totalResults` is the true number (rules.md R15). */
   listUsers(c: ConnectionId, page: PageRequest): Promise<Page<UserRecord>>;
+  /** For walks over everybody: each user is read once, whoever comes or goes meanwhile (RFC 9865). */
+  sliceUsers(c: ConnectionId, request: SliceRequest): Promise<Slice<UserRecord>>;
   /** The live groups of each user, for the read-only `groups` attribute. Users without groups are absent from the map. */
   groupsOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
 
@@ -131,6 +147,7 @@ export interface ScimDirectory {
   deleteGroup(c: ConnectionId, id: string, precondition?: Precondition): Promise<Deleted>;
   findGroups(c: ConnectionId, lookup: GroupLookup): Promise<readonly GroupRecord[]>;
   listGroups(c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>>;
+  sliceGroups(c: ConnectionId, request: SliceRequest): Promise<Slice<GroupRecord>>;
   /** All member ids in id order. */
   listMembers(c: ConnectionId, groupId: GroupId): Promise<readonly UserId[]>;
   /** Whether this user is a member: one item. */

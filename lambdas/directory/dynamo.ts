@@ -11,6 +11,7 @@ import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import { findGroups, findUsers, groupsOf, isMember, listGroups, listMembers, listUsers } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
+import { sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
@@ -54,6 +55,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     deleteUser: (c, id, precondition) => deleteUser(ctx, c, id, precondition),
     findUsers: (c, lookup) => findUsers(ctx, c, lookup),
     listUsers: (c, page) => listUsers(ctx, c, page),
+    sliceUsers: (c, request) => sliceUsers(ctx, c, request),
     groupsOf: (c, users) => groupsOf(ctx, c, users),
     createGroup: (c, draft) => createGroup(ctx, c, draft),
     getGroup: (c, id) => getGroup(ctx, c, id),
@@ -61,6 +63,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     deleteGroup: (c, id, precondition) => deleteGroup(ctx, c, id, precondition),
     findGroups: (c, lookup) => findGroups(ctx, c, lookup),
     listGroups: (c, page) => listGroups(ctx, c, page),
+    sliceGroups: (c, request) => sliceGroups(ctx, c, request),
     listMembers: (c, group) => listMembers(ctx, c, group),
     isMember: (c, group, user) => isMember(ctx, c, group, user),
     createToken: (c, draft) => createToken(ctx, c, draft),

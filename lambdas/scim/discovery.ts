@@ -3,9 +3,10 @@
  * does: schemas from the table that validates, limits from the constants that are enforced (rows 31, 45).
  */
 import { type Attribute, GROUP, type ResourceKind, SCHEMAS, type Schema, USER } from './attributes.ts';
+import { CURSOR_LIFE_SECONDS } from './cursor.ts';
 import { ScimError } from './errors.ts';
 import { fold } from './json.ts';
-import { LARGEST_PAGE_SIZE, listResponse } from './list.ts';
+import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, listResponse } from './list.ts';
 import { MOST_MEMBER_EDITS } from './members.ts';
 import type { Answer, Call } from './request.ts';
 import type { Values } from './values.ts';
@@ -24,8 +25,17 @@ export function getServiceProviderConfig({ baseUrl }: Call): Answer {
       bulk: { supported: false, maxOperations: MOST_MEMBER_EDITS, maxPayloadSize: 1024 * 1024 },
       filter: { supported: true, maxResults: LARGEST_PAGE_SIZE },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
+      // RFC 9865 section 4.
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: DEFAULT_PAGE_SIZE,
+        maxPageSize: LARGEST_PAGE_SIZE,
+        cursorTimeout: CURSOR_LIFE_SECONDS,
+      },
       authenticationSchemes: [
         {
           type: 'oauthbearertoken',

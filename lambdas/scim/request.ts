@@ -54,6 +54,12 @@ export interface Call {
   readonly request: ScimRequest;
   readonly query: Query;
   readonly log: ScimLog;
+  /** Epoch milliseconds by the bridge's clock. */
+  readonly now: () => number;
+  /** Real milliseconds from any origin, for what must end within the request. */
+  readonly realNow: () => number;
+  /** Seals cursors; secret. */
+  readonly cursorKey: string;
 }
 
 export const BASE_PATH = '/scim/v2';
@@ -63,7 +69,17 @@ const LARGEST_BODY_BYTES = 1024 * 1024;
 /** Decoded values by folded name. A parameter without a value, or that is not known, is no error (row 11, idp-traffic 1 row 26). */
 export type Query = ReadonlyMap<string, string>;
 
-const PARAMETERS = new Set(['attributes', 'excludedattributes', 'filter', 'startindex', 'count']);
+/** Folded names of the parameters that mean something, in the query string and in a `/.search` body. */
+export const PARAMETERS: ReadonlySet<string> = new Set([
+  'attributes',
+  'excludedattributes',
+  'filter',
+  'sortby',
+  'sortorder',
+  'startindex',
+  'count',
+  'cursor',
+]);
 
 /** @throws ScimError 400 invalidValue when a parameter that matters is not decodable */
 export function readQuery(rawQuery: string): Query {

@@ -3,17 +3,17 @@
  * A user that is inactive is shown like any other (row 86); one that was deleted does not exist (row 225).
  */
 import type { GroupRef, Precondition, UserWritten } from '../directory/directory.ts';
-import type { UserId, UserRecord, UserResource } from '../directory/records.ts';
+import type { UserRecord, UserResource } from '../directory/records.ts';
 import { USER } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
-import type { Filter } from './filter.ts';
-import { listResponse, pageOf, readFilter, readPage } from './list.ts';
 import { type Lookup, planUserLookups, type UserBy } from './lookup.ts';
-import { matches, mentions } from './matches.ts';
+import { isAbout, pathsIn } from './matches.ts';
 import { patchUser } from './patch-user.ts';
 import { type Projection, project, readProjection, wants } from './projection.ts';
+import { answerQuery } from './query.ts';
 import { type Answer, type Call, isNotModified, readBody, readIfMatch } from './request.ts';
 import { isId, readUserBody, userTag, userToWire } from './resource.ts';
+import { type Needs, openSource, type Source } from './source.ts';
 import type { Values } from './values.ts';
 
 /** RFC 7644 section 3.3: 201, the whole user and where it is. */
@@ -37,18 +37,30 @@ export async function getUser(call: Call, id: string): Promise<Answer> {
 }
 
 /** RFC 7644 section 3.4.2; a filter that nobody matches is an empty list (row 110). */
-export async function listUsers(call: Call): Promise<Answer> {
-  const page = readPage(call.query);
+export function listUsers(call: Call): Promise<Answer> {
+  return answerQuery(call, [openUsers(call)]);
+}
+
+/** Users judged in one go: a few pages of the store. */
+const STRETCH = 500;
+
+/** The users of the connection, for queries. */
+export function openUsers(call: Call): Source {
+  const { directory, connection } = call;
   const projection = projectionOf(call);
-  const filter = readFilter(USER, call.query);
-  if (filter === undefined) {
-    const { resources, totalResults } = await call.directory.listUsers(call.connection, page);
-    const shown = await show(call, resources, projection);
-    return { status: 200, body: listResponse(shown, totalResults, page.startIndex) };
-  }
-  const found = await findMatching(call, filter);
-  const shown = await show(call, pageOf(found, page), projection);
-  return { status: 200, body: listResponse(shown, found.length, page.startIndex) };
+  return openSource<UserRecord>({
+    kind: USER,
+    list: (page) => directory.listUsers(connection, page),
+    slice: (request) => directory.sliceUsers(connection, request),
+    get: (id) => directory.getUser(connection, id),
+    lookUp: (filter) => {
+      const lookups = planUserLookups(filter, USER);
+      return lookups === undefined ? undefined : lookUpAll(call, lookups);
+    },
+    judged: (users, needs) => judged(call, users, needs),
+    shown: (users) => show(call, users, projection),
+    stretch: () => STRETCH,
+  });
 }
 
 /** RFC 7644 section 3.5.1. A PUT never creates (row 12). */
@@ -116,16 +128,24 @@ async function findUser(call: Call, id: string): Promise<UserRecord> {
   return user;
 }
 
-async function findMatching(call: Call, filter: Filter): Promise<readonly UserRecord[]> {
-  const found = new Map<UserId, UserRecord>();
-  for (const lookup of planUserLookups(filter, USER)) {
+async function lookUpAll(call: Call, lookups: readonly Lookup<UserBy>[]): Promise<readonly UserRecord[]> {
+  const found = new Map<string, UserRecord>();
+  for (const lookup of lookups) {
     for (const user of await lookUp(call, lookup)) found.set(user.id, user);
   }
-  const users = [...found.values()];
-  const groups = mentions(filter, USER, 'groups')
-    ? await call.directory.groupsOf(call.connection, users)
-    : undefined;
-  return users.filter((user) => matches(filter, USER, userToWire(user, call.baseUrl, groups?.get(user.id))));
+  return [...found.values()];
+}
+
+/** Groups are read where the query asks about them, or about the tag that changes with them. */
+async function judged(call: Call, users: readonly UserRecord[], needs: Needs): Promise<readonly Values[]> {
+  const paths = pathsOf(needs);
+  const asksGroups = paths.some((path) => isAbout(path, USER, 'groups') || isAbout(path, USER, 'meta'));
+  const groups = asksGroups ? await call.directory.groupsOf(call.connection, users) : undefined;
+  return users.map((user) => userToWire(user, call.baseUrl, groups?.get(user.id)));
+}
+
+function pathsOf({ filter, sortPath }: Needs): readonly string[] {
+  return [...(filter === undefined ? [] : pathsIn(filter)), ...(sortPath === undefined ? [] : [sortPath])];
 }
 
 async function lookUp(call: Call, { by, value }: Lookup<UserBy>): Promise<readonly UserRecord[]> {

@@ -17,8 +17,16 @@ describe('discovery (rows 26-46)', () => {
       bulk: { supported: false },
       filter: { supported: true, maxResults: 200 },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: 100,
+        maxPageSize: 200,
+        cursorTimeout: 3600,
+      },
       authenticationSchemes: [{ type: 'oauthbearertoken' }],
     });
   });
