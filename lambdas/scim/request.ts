@@ -63,8 +63,8 @@ export interface Call {
 }
 
 export const BASE_PATH = '/scim/v2';
-/** T35. */
-const LARGEST_BODY_BYTES = 1024 * 1024;
+/** T35. Announced as `maxPayloadSize` of bulk requests. */
+export const LARGEST_BODY_BYTES = 1024 * 1024;
 
 /** Decoded values by folded name. A parameter without a value, or that is not known, is no error (row 11, idp-traffic 1 row 26). */
 export type Query = ReadonlyMap<string, string>;
@@ -143,7 +143,7 @@ export function readBody({ headers, body, bodyProblem }: ScimRequest): unknown {
   ) {
     throw new ScimError(
       413,
-      `The request body is larger than ${LARGEST_BODY_BYTES} bytes. Split the request into several.`,
+      `The request body is larger than ${LARGEST_BODY_BYTES} bytes (maxPayloadSize). Split the request into several.`,
     );
   }
   return parseJson(body);

@@ -7,6 +7,7 @@
  * (T48): an unknown failure never looks like "not found".
  */
 import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
+import { performBulk } from './bulk.ts';
 import {
   getResourceType,
   getSchema,
@@ -81,6 +82,7 @@ const collections: Readonly<Record<string, Collection>> = {
   // The base URL: all types together (row 111).
   '': { all: { GET: everyType } },
   '.search': { all: { POST: searching(everyType) } },
+  Bulk: { all: { POST: (call) => performBulk(call, performAlone) } },
   Users: {
     all: { GET: listUsers, POST: createUser },
     one: { GET: getUser, PUT: replaceUser, PATCH: changeUser, DELETE: deleteUser },
@@ -96,9 +98,8 @@ const collections: Readonly<Record<string, Collection>> = {
   Schemas: { all: { GET: listSchemas }, one: { GET: getSchema } },
 };
 
-/** Rows 243, 252: parts of SCIM that this server does not have; row 238 gives them 501. */
+/** Row 252: a part of SCIM that this server does not have; row 238 gives it 501. */
 const notOffered: Readonly<Record<string, string>> = {
-  Bulk: 'Bulk requests are not offered. Send the operations one by one.',
   Me: '/Me is not offered: a token stands for an identity provider, not for a person. Use /Users.',
 };
 
@@ -136,12 +137,28 @@ async function answerTo(deps: ScimRoutesDeps, request: ScimRequest, seen: Seen):
   const baseUrl = baseUrlOf(request);
   const route = routeTo(readPath(request.rawPath), baseUrl);
   seen.route = route.name;
-  const operation = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
-  if (operation === undefined) throw methodNotAllowed(route.methods);
+  const operation = operationOf(route, request.method);
   authorize(grant, request.method, route);
   const query = readQuery(request.rawQuery);
   const { realNow = deps.now } = deps;
   return operation({ ...deps, realNow, connection: grant.connection, baseUrl, request, query }, route.id);
+}
+
+/** One operation of a bulk request, with the answer that it would get alone. */
+async function performAlone(call: Call, request: ScimRequest): Promise<Answer> {
+  try {
+    const route = routeTo(readPath(request.rawPath), call.baseUrl);
+    const operation = operationOf(route, request.method);
+    return await operation({ ...call, request, query: new Map() }, route.id);
+  } catch (error) {
+    return answerToError(error, call.log, request.requestId);
+  }
+}
+
+function operationOf({ methods }: Route, method: string): Operation {
+  const operation = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (operation === undefined) throw methodNotAllowed(methods);
+  return operation;
 }
 
 function baseUrlOf({ baseUrl }: ScimRequest): string {

@@ -146,7 +146,6 @@ describe('addresses (rows 9, 241, P 3.13)', () => {
   });
 
   test.each([
-    ['/Bulk', 'POST'],
     ['/Me', 'GET'],
     ['/Me', 'PATCH'],
   ])('%s is 501 to %s', async (path, method) => {
