@@ -8,6 +8,7 @@
  */
 import type {
   ConnectionId,
+  EntitlementKind,
   GroupId,
   GroupRecord,
   TokenRecord,
@@ -78,6 +79,33 @@ export interface GroupRef {
   readonly displayName: string;
 }
 
+/** How far the bridge is with a person: stored, queued, sent to Adobe, confirmed by it, or stopped. */
+export type ProvisioningState = 'accepted' | 'pending' | 'sent' | 'confirmed' | 'held' | 'parked' | 'failed';
+
+export interface ProvisionedEntitlement {
+  readonly name: string;
+  readonly kind: EntitlementKind;
+  /** Adobe has it; it is to come; nobody wants it any more; a call about it has no answer yet. */
+  readonly state: 'held' | 'wanted' | 'leaving' | 'unknown';
+  /** The group whose rule gives it; absent for a rule about everyone, and where no rule does. */
+  readonly group?: GroupRef;
+}
+
+export interface Provisioning {
+  readonly state: ProvisioningState;
+  /** Epoch milliseconds of the last change. */
+  readonly since: number;
+  /** What it waits for, in a word. */
+  readonly reason?: string;
+  /** Adobe's own words, or what is wrong with the person's identity. */
+  readonly message?: string;
+  /** What a person should do about it. */
+  readonly hint?: string;
+  readonly email?: string;
+  readonly identityType?: string;
+  readonly entitlements: readonly ProvisionedEntitlement[];
+}
+
 export type MemberEdit =
   /** Net effect: an id occurs in one list only. */
   | { readonly kind: 'delta'; readonly add: readonly string[]; readonly remove: readonly string[] }
@@ -136,6 +164,9 @@ export interface ScimDirectory {
   sliceUsers(c: ConnectionId, request: SliceRequest): Promise<Slice<UserRecord>>;
   /** The live groups of each user, for the read-only `groups` attribute. Users without groups are absent from the map. */
   groupsOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
+
+  /** What stands in the table about each user's account (design.md section 4). */
+  provisioningOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, Provisioning>>;
 
   createGroup(
     c: ConnectionId,

@@ -11,6 +11,7 @@ import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import { findGroups, findUsers, groupsOf, isMember, listGroups, listMembers, listUsers } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
+import { provisioningOf } from './dynamo-provisioning.ts';
 import { sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
@@ -57,6 +58,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     listUsers: (c, page) => listUsers(ctx, c, page),
     sliceUsers: (c, request) => sliceUsers(ctx, c, request),
     groupsOf: (c, users) => groupsOf(ctx, c, users),
+    provisioningOf: (c, users) => provisioningOf(ctx, c, users),
     createGroup: (c, draft) => createGroup(ctx, c, draft),
     getGroup: (c, id) => getGroup(ctx, c, id),
     changeGroup: (c, id, edit, precondition) => changeGroup(ctx, c, id, { edit, ...precondition }),
