@@ -30,6 +30,7 @@ export interface Attribute {
   readonly uniqueness: 'none' | 'server' | 'global';
   readonly canonicalValues: readonly string[];
   readonly referenceTypes: readonly string[];
+  readonly canonicalForm: 'country' | undefined;
   /** Sub-attributes by folded name; empty unless `type` is complex. */
   readonly sub: ReadonlyMap<string, Attribute>;
   /** Validates a whole value: an array where `multiValued`. */
@@ -90,6 +91,7 @@ function attributeOf(name: string, declared: unknown): Attribute {
     uniqueness: scim.uniqueness ?? 'none',
     canonicalValues: scim.canonicalValues ?? [],
     referenceTypes: scim.referenceTypes ?? [],
+    canonicalForm: scim.canonicalForm,
     sub: element instanceof z.ZodObject ? tableOf(element) : new Map(),
     schema,
   };

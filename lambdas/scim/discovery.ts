@@ -15,7 +15,9 @@ const CONFIG_URN = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'
 const TYPE_URN = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 const SCHEMA_URN = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 
-export function getServiceProviderConfig({ baseUrl }: Call): Answer {
+export function getServiceProviderConfig(call: Call): Answer {
+  refuseFilter(call);
+  const { baseUrl } = call;
   return {
     status: 200,
     body: {

@@ -140,6 +140,7 @@ const ownedByServer = SCHEMAS.filter(({ readOnly }) => readOnly).map(({ urn }) =
 function isEcho(key: string, { value, id }: Operation): boolean {
   const name = fold(key);
   if (ownedByServer.some((urn) => name === urn || name.startsWith(`${urn}:`))) return true;
+  if (name.startsWith('meta.')) return true;
   return name === 'schemas' || name === 'meta' || (name === 'id' && value === id) || name === 'groups';
 }
 
@@ -158,7 +159,7 @@ function readPathed(kind: ResourceKind, text: string, operation: Operation): rea
     return readWholeSchema(kind, ref, operation);
   }
   const { attribute, extension } = ref;
-  if (attribute.name === 'schemas' || attribute.name === 'meta') return [];
+  if (attribute.name === 'schemas') return [];
   if (attribute.mutability === 'readOnly') {
     if (attribute.name === 'id' && value === operation.id) return [];
     throw readOnly(attribute.name, number);

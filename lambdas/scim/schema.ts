@@ -25,6 +25,8 @@ export const Characteristics = z.strictObject({
   uniqueness: z.enum(['none', 'server', 'global']).optional(),
   canonicalValues: z.array(z.string()).optional(),
   referenceTypes: z.array(z.string()).optional(),
+  /** Values are brought into this form before they are judged (row 71). */
+  canonicalForm: z.enum(['country']).optional(),
 });
 export type Characteristics = z.infer<typeof Characteristics>;
 
@@ -162,7 +164,7 @@ export const UserWire = z.object({
     locality: text('City.').optional(),
     region: text('State or region.').optional(),
     postalCode: text('Postal code.').optional(),
-    country: text('Country, as a two-letter code of ISO 3166-1.').optional(),
+    country: text('Country, as a two-letter code of ISO 3166-1.', { canonicalForm: 'country' }).optional(),
     type: text('What the address is for.', { canonicalValues: ['work', 'home', 'other'] }).optional(),
     primary: flag('Whether this is the preferred address; true once at most.').optional(),
   }).optional(),

@@ -2,7 +2,7 @@
 import type { TokenScope } from '../../lambdas/directory/records.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
-import { CONNECTION, openTestDirectory, type TestDirectory } from '../open.ts';
+import { CONNECTION, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
 
 export const base = 'https://bridge.example.net/scim/v2';
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -39,8 +39,8 @@ export interface TestScim extends TestDirectory {
   membersOf(groupId: string): Promise<string[]>;
 }
 
-export async function openTestScim(): Promise<TestScim> {
-  const opened = await openTestDirectory();
+export async function openTestScim(options: { readonly clock?: TestClock } = {}): Promise<TestScim> {
+  const opened = await openTestDirectory(options);
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
   const reading = { realMs: 0 };

@@ -70,6 +70,10 @@ describe('discovery (rows 26-46)', () => {
   test('a filter on them is 403 (row 43)', async () => {
     expect(errorOf(await bridge.scim('GET', filterBy('/Schemas', 'id pr')))).toEqual([403, undefined]);
     expect(errorOf(await bridge.scim('GET', filterBy('/ResourceTypes', 'id pr')))).toEqual([403, undefined]);
+    expect(errorOf(await bridge.scim('GET', filterBy('/ServiceProviderConfig', 'id pr')))).toEqual([
+      403,
+      undefined,
+    ]);
   });
 });
 
