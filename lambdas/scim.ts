@@ -1,4 +1,5 @@
 /** HTTP API event -> edge -> SCIM routes. No rule of SCIM is decided here. */
+import { createHmac } from 'node:crypto';
 import { readConfig, ScimConfig } from './config.ts';
 import { openDirectory } from './directory/dynamo.ts';
 import { type HttpHandler, httpEdge, lazily } from './edge.ts';
@@ -14,6 +15,11 @@ export interface ScimHandlerDeps {
   readonly baseUrl?: string | undefined;
 }
 
+/** The key that seals cursors: the same in every process, and of no use for anything else that the pepper keys. */
+export function cursorKeyOf(pepper: string): string {
+  return createHmac('sha256', pepper).update('scim cursors').digest('base64url');
+}
+
 export function makeScimHandler(deps: ScimHandlerDeps): HttpHandler {
   return httpEdge(deps);
 }
@@ -22,12 +28,14 @@ export const handler: HttpHandler = lazily(async () => {
   const config = readConfig(ScimConfig, process.env);
   const log = lambdaLog(config.logLevel, process.env);
   const machine = machineUnder(Date.now);
+  const pepper = await readSecret(config.pepperSecret);
   const directory = openDirectory({
     ...machine,
     client: tableClient(config.dynamodbEndpoint),
     table: config.table,
-    pepper: await readSecret(config.pepperSecret),
+    pepper,
   });
-  const handle = createScimRoutes({ directory, now: machine.now, log });
+  const { now, realNow } = machine;
+  const handle = createScimRoutes({ directory, now, realNow, cursorKey: cursorKeyOf(pepper), log });
   return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl });
 });

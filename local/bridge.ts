@@ -12,7 +12,7 @@ import type { Log } from '../lambdas/log.ts';
 import { makeProvisionHandler } from '../lambdas/provision.ts';
 import { drainOf, machineUnder, openAdobeClient, randomHex } from '../lambdas/runtime.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
-import { makeScimHandler } from '../lambdas/scim.ts';
+import { cursorKeyOf, makeScimHandler } from '../lambdas/scim.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import type { AdobeEndpoint } from './endpoint.ts';
@@ -44,7 +44,13 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
   return {
     directory,
     scim: makeScimHandler({
-      handle: createScimRoutes({ directory, now: clock.now, log: log.with({ function: 'scim' }) }),
+      handle: createScimRoutes({
+        directory,
+        now: clock.now,
+        realNow: machine.realNow,
+        cursorKey: cursorKeyOf(pepper),
+        log: log.with({ function: 'scim' }),
+      }),
       log: log.with({ function: 'scim' }),
       baseUrl,
     }),

@@ -99,7 +99,7 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: 'debug', now: clock.now, write: (line) => lines.push(JSON.parse(line)) });
   const handler = makeScimHandler({
-    handle: createScimRoutes({ directory, now: clock.now, log }),
+    handle: createScimRoutes({ directory, now: clock.now, cursorKey: 'test-cursor-key', log }),
     log,
     baseUrl: 'https://bridge.example.test',
   });

@@ -8,6 +8,7 @@
  */
 import type {
   ConnectionId,
+  EntitlementKind,
   GroupId,
   GroupRecord,
   TokenRecord,
@@ -59,9 +60,50 @@ export interface Page<T> {
   readonly totalResults: number;
 }
 
+/** A stretch of a walk in id order. */
+export interface SliceRequest {
+  /** Exclusive; absent starts at the beginning, or with `backward` at the end. */
+  readonly after?: string;
+  readonly limit: number;
+  readonly backward?: true;
+}
+export interface Slice<T> {
+  /** In the direction of the walk; fewer than the limit where something invisible stood in between. */
+  readonly resources: readonly T[];
+  /** The `after` of the next stretch; absent when nothing follows. */
+  readonly next?: string;
+}
+
 export interface GroupRef {
   readonly id: GroupId;
   readonly displayName: string;
+}
+
+/** How far the bridge is with a person: stored, queued, sent to Adobe, confirmed by it, or stopped. */
+export type ProvisioningState = 'accepted' | 'pending' | 'sent' | 'confirmed' | 'held' | 'parked' | 'failed';
+
+export interface ProvisionedEntitlement {
+  readonly name: string;
+  readonly kind: EntitlementKind;
+  /** Adobe has it; it is to come; nobody wants it any more; a call about it has no answer yet. */
+  readonly state: 'held' | 'wanted' | 'leaving' | 'unknown';
+  /** The group whose rule gives it; absent for a rule about everyone, and where no rule does. */
+  readonly group?: GroupRef;
+}
+
+export interface Provisioning {
+  readonly state: ProvisioningState;
+  /** Epoch milliseconds of the last change. */
+  readonly since: number;
+  /** What it waits for, in a word. */
+  readonly reason?: string;
+  /** Adobe's own words, or what is wrong with the person's identity. */
+  readonly message?: string;
+  /** What a person should do about it. */
+  readonly hint?: string;
+  readonly email?: string;
+  readonly identityType?: string;
+  readonly entitlements: readonly ProvisionedEntitlement[];
 }
 
 export type MemberEdit =
@@ -118,8 +160,13 @@ export interface ScimDirectory {
   findUsers(c: ConnectionId, lookup: UserLookup): Promise<readonly UserRecord[]>;
   /** In id order; walking pages of one size costs O(page) each. `totalResults` is the true number (rules.md R15). */
   listUsers(c: ConnectionId, page: PageRequest): Promise<Page<UserRecord>>;
+  /** For walks over everybody: each user is read once, whoever comes or goes meanwhile (RFC 9865). */
+  sliceUsers(c: ConnectionId, request: SliceRequest): Promise<Slice<UserRecord>>;
   /** The live groups of each user, for the read-only `groups` attribute. Users without groups are absent from the map. */
   groupsOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
+
+  /** What stands in the table about each user's account (design.md section 4). */
+  provisioningOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, Provisioning>>;
 
   createGroup(
     c: ConnectionId,
@@ -140,6 +187,7 @@ export interface ScimDirectory {
   deleteGroup(c: ConnectionId, id: string, precondition?: Precondition): Promise<Deleted>;
   findGroups(c: ConnectionId, lookup: GroupLookup): Promise<readonly GroupRecord[]>;
   listGroups(c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>>;
+  sliceGroups(c: ConnectionId, request: SliceRequest): Promise<Slice<GroupRecord>>;
   /** All member ids in id order. */
   listMembers(c: ConnectionId, groupId: GroupId): Promise<readonly UserId[]>;
   /** Whether this user is a member: one item. */

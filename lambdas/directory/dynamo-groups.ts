@@ -135,8 +135,10 @@ export async function changeGroup(
     await commitMembers(ctx, at, { changes: plan.changes, first, progress });
     await reportUnknown(ctx, c, { group, unknown: plan.unknown });
     const moved = progress.versions - sofar;
-    const touched = moved > 0 ? { version: group.version + moved, lastModified: ctx.now() } : {};
-    return { ok: true, group: { ...next, ...touched }, unknownMembers: plan.unknown };
+    // Read back rather than computed: version and time are those of the last chunk, whoever else wrote meanwhile.
+    const written = moved > 0 ? await getGroup(ctx, c, id) : next;
+    if (written === undefined) return { ok: false, reason: 'absent' };
+    return { ok: true, group: written, unknownMembers: plan.unknown };
   });
 }
 

@@ -19,6 +19,8 @@ import {
 } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
+import { provisioningOf } from './dynamo-provisioning.ts';
+import { sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
@@ -70,13 +72,16 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     deleteUser: (c, id, precondition) => deleteUser(ctx, c, id, precondition),
     findUsers: (c, lookup) => findUsers(ctx, c, lookup),
     listUsers: (c, page) => listUsers(ctx, c, page),
+    sliceUsers: (c, request) => sliceUsers(ctx, c, request),
     groupsOf: (c, users) => groupsOf(ctx, c, users),
+    provisioningOf: (c, users) => provisioningOf(ctx, c, users),
     createGroup: (c, draft) => createGroup(ctx, c, draft),
     getGroup: (c, id) => getGroup(ctx, c, id),
     changeGroup: (c, id, edit, precondition) => changeGroup(ctx, c, id, { edit, ...precondition }),
     deleteGroup: (c, id, precondition) => deleteGroup(ctx, c, id, precondition),
     findGroups: (c, lookup) => findGroups(ctx, c, lookup),
     listGroups: (c, page) => listGroups(ctx, c, page),
+    sliceGroups: (c, request) => sliceGroups(ctx, c, request),
     listMembers: (c, group) => listMembers(ctx, c, group),
     isMember: (c, group, user) => isMember(ctx, c, group, user),
     createToken: (c, draft) => createToken(ctx, c, draft),

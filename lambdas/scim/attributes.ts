@@ -6,6 +6,8 @@
 import * as z from 'zod';
 import { fold } from './json.ts';
 import {
+  ADOBE_URN,
+  AdobeWire,
   Characteristics,
   CommonWire,
   ENTERPRISE_URN,
@@ -28,6 +30,7 @@ export interface Attribute {
   readonly uniqueness: 'none' | 'server' | 'global';
   readonly canonicalValues: readonly string[];
   readonly referenceTypes: readonly string[];
+  readonly canonicalForm: 'country' | undefined;
   /** Sub-attributes by folded name; empty unless `type` is complex. */
   readonly sub: ReadonlyMap<string, Attribute>;
   /** Validates a whole value: an array where `multiValued`. */
@@ -40,6 +43,8 @@ export interface Schema {
   readonly description: string;
   /** By folded name, in the order of `schema.ts`. */
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** All of it is the server's: clients only read it, and only by full names, so that no name of theirs means it. */
+  readonly readOnly?: true;
 }
 
 export interface ResourceKind {
@@ -86,6 +91,7 @@ function attributeOf(name: string, declared: unknown): Attribute {
     uniqueness: scim.uniqueness ?? 'none',
     canonicalValues: scim.canonicalValues ?? [],
     referenceTypes: scim.referenceTypes ?? [],
+    canonicalForm: scim.canonicalForm,
     sub: element instanceof z.ZodObject ? tableOf(element) : new Map(),
     schema,
   };
@@ -114,6 +120,14 @@ const enterpriseSchema: Schema = {
   attributes: tableOf(EnterpriseWire),
 };
 
+const adobeSchema: Schema = {
+  urn: ADOBE_URN,
+  name: 'AdobeProvisioning',
+  description: 'How far provisioning of the person at Adobe is. Ask for it by name in attributes.',
+  attributes: tableOf(AdobeWire),
+  readOnly: true,
+};
+
 const groupSchema: Schema = {
   urn: GROUP_URN,
   name: 'Group',
@@ -121,14 +135,14 @@ const groupSchema: Schema = {
   attributes: tableOf(GroupWire),
 };
 
-export const SCHEMAS: readonly Schema[] = [userSchema, enterpriseSchema, groupSchema];
+export const SCHEMAS: readonly Schema[] = [userSchema, enterpriseSchema, adobeSchema, groupSchema];
 
 export const USER: ResourceKind = {
   name: 'User',
   endpoint: '/Users',
   description: 'People.',
   core: userSchema,
-  extensions: [enterpriseSchema],
+  extensions: [enterpriseSchema, adobeSchema],
 };
 
 export const GROUP: ResourceKind = {
@@ -152,7 +166,7 @@ export function resolvePath(kind: ResourceKind, path: string): AttributeRef | Sc
     if (folded.startsWith(`${urn}:`)) return within(kind, schema, folded.slice(urn.length + 1));
   }
   if (folded.startsWith('urn:')) return undefined;
-  for (const schema of [kind.core, ...kind.extensions]) {
+  for (const schema of [kind.core, ...kind.extensions.filter(({ readOnly }) => readOnly === undefined)]) {
     const found = within(kind, schema, folded);
     if (found !== undefined) return found;
   }

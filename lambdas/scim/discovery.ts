@@ -3,29 +3,40 @@
  * does: schemas from the table that validates, limits from the constants that are enforced (rows 31, 45).
  */
 import { type Attribute, GROUP, type ResourceKind, SCHEMAS, type Schema, USER } from './attributes.ts';
+import { MOST_BULK_OPERATIONS } from './bulk-request.ts';
+import { CURSOR_LIFE_SECONDS } from './cursor.ts';
 import { ScimError } from './errors.ts';
 import { fold } from './json.ts';
-import { LARGEST_PAGE_SIZE, listResponse } from './list.ts';
-import { MOST_MEMBER_EDITS } from './members.ts';
-import type { Answer, Call } from './request.ts';
+import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, listResponse } from './list.ts';
+import { type Answer, type Call, LARGEST_BODY_BYTES } from './request.ts';
 import type { Values } from './values.ts';
 
 const CONFIG_URN = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig';
 const TYPE_URN = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 const SCHEMA_URN = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 
-export function getServiceProviderConfig({ baseUrl }: Call): Answer {
+export function getServiceProviderConfig(call: Call): Answer {
+  refuseFilter(call);
+  const { baseUrl } = call;
   return {
     status: 200,
     body: {
       schemas: [CONFIG_URN],
       patch: { supported: true },
-      // Not offered; authentik reads maxOperations as the number of operations that one PATCH may have (idp-traffic 9.1).
-      bulk: { supported: false, maxOperations: MOST_MEMBER_EDITS, maxPayloadSize: 1024 * 1024 },
+      bulk: { supported: true, maxOperations: MOST_BULK_OPERATIONS, maxPayloadSize: LARGEST_BODY_BYTES },
       filter: { supported: true, maxResults: LARGEST_PAGE_SIZE },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
+      // RFC 9865 section 4.
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: DEFAULT_PAGE_SIZE,
+        maxPageSize: LARGEST_PAGE_SIZE,
+        cursorTimeout: CURSOR_LIFE_SECONDS,
+      },
       authenticationSchemes: [
         {
           type: 'oauthbearertoken',

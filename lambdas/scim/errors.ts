@@ -8,7 +8,7 @@
 
 const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
-/** RFC 7644 table 9. */
+/** RFC 7644 table 9, and the three of RFC 9865. */
 export type ScimType =
   | 'invalidFilter'
   | 'tooMany'
@@ -19,7 +19,10 @@ export type ScimType =
   | 'noTarget'
   | 'invalidValue'
   | 'invalidVers'
-  | 'sensitive';
+  | 'sensitive'
+  | 'invalidCursor'
+  | 'expiredCursor'
+  | 'invalidCount';
 
 export class ScimError extends Error {
   readonly status: number;

@@ -205,7 +205,7 @@ function peek(scanner: Scanner): string {
 }
 
 /** `name`, `name.sub`, or either behind `urn:...:`; what it names is for `resolvePath` to say. */
-function isAttributePath(word: string): boolean {
+export function isAttributePath(word: string): boolean {
   const parts = word.split(':');
   if (parts.length > 1 && parts[0]?.toLowerCase() !== 'urn') return false;
   const last = (parts.at(-1) ?? '').split('.');

@@ -3,17 +3,18 @@
  * never to change one of them: a write hands the directory a delta (I02).
  */
 import type { GroupEdit, GroupWritten, Precondition } from '../directory/directory.ts';
-import type { GroupId, GroupRecord, UserId } from '../directory/records.ts';
+import type { GroupRecord, UserId } from '../directory/records.ts';
 import { GROUP } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
 import type { Filter } from './filter.ts';
-import { listResponse, pageOf, readFilter, readPage } from './list.ts';
 import { type GroupBy, type Lookup, membersNamed, planGroupLookups } from './lookup.ts';
-import { matches } from './matches.ts';
+import { isAbout, mentions } from './matches.ts';
 import { readGroupPatch } from './patch-group.ts';
 import { type Projection, project, readProjection, wants } from './projection.ts';
+import { answerQuery } from './query.ts';
 import { type Answer, type Call, isNotModified, readBody, readIfMatch } from './request.ts';
 import { groupTag, groupToWire, isId, readGroupBody } from './resource.ts';
+import { type Needs, openSource, type Source } from './source.ts';
 import type { Values } from './values.ts';
 
 /** 201 with the group. Members that name nobody are left out and reported (F57). */
@@ -32,18 +33,38 @@ export async function getGroup(call: Call, id: string): Promise<Answer> {
   return { status: 200, body: await showOne(call, group, projectionOf(call)), headers };
 }
 
-export async function listGroups(call: Call): Promise<Answer> {
-  const page = readPage(call.query);
+export function listGroups(call: Call): Promise<Answer> {
+  return answerQuery(call, [openGroups(call)]);
+}
+
+/** Groups judged in one go: a few pages of the store, or few where their members have to be read. */
+const STRETCH = 500;
+const SHORT_STRETCH = 20;
+
+function asksMembers(filter: Filter | undefined, sortPath: string | undefined): boolean {
+  const isSorted = sortPath !== undefined && isAbout(sortPath, GROUP, 'members');
+  return isSorted || (filter !== undefined && mentions(filter, GROUP, 'members'));
+}
+
+/** The groups of the connection, for queries. */
+export function openGroups(call: Call): Source {
+  const { directory, connection } = call;
   const projection = projectionOf(call);
-  const filter = readFilter(GROUP, call.query);
-  if (filter === undefined) {
-    const { resources, totalResults } = await call.directory.listGroups(call.connection, page);
-    const shown = await show(call, resources, projection);
-    return { status: 200, body: listResponse(shown, totalResults, page.startIndex) };
-  }
-  const found = await findMatching(call, filter);
-  const shown = await show(call, pageOf(found, page), projection);
-  return { status: 200, body: listResponse(shown, found.length, page.startIndex) };
+  /** Memberships that a look-up has already proved. */
+  const proved: Proved = new Map();
+  return openSource<GroupRecord>({
+    kind: GROUP,
+    list: (page) => directory.listGroups(connection, page),
+    slice: (request) => directory.sliceGroups(connection, request),
+    get: (id) => directory.getGroup(connection, id),
+    lookUp: (filter) => {
+      const lookups = planGroupLookups(filter, GROUP);
+      return lookups === undefined ? undefined : lookUpAll(call, lookups, proved);
+    },
+    judged: (groups, needs, cost) => judged(call, groups, { needs, cost, proved }),
+    shown: (groups) => show(call, groups, projection),
+    stretch: ({ filter, sortPath }) => (asksMembers(filter, sortPath) ? SHORT_STRETCH : STRETCH),
+  });
 }
 
 /** A PUT without `members` keeps them, an empty list empties the group (F55); without `externalId` it is cleared. */
@@ -126,11 +147,16 @@ async function findGroup(call: Call, id: string): Promise<GroupRecord> {
   return group;
 }
 
-async function findMatching(call: Call, filter: Filter): Promise<readonly GroupRecord[]> {
-  const found = new Map<GroupId, GroupRecord>();
-  /** Memberships that a look-up has already proved. */
-  const proved = new Map<GroupId, Set<string>>();
-  for (const lookup of planGroupLookups(filter, GROUP)) {
+/** By group id. */
+type Proved = Map<string, Set<string>>;
+
+async function lookUpAll(
+  call: Call,
+  lookups: readonly Lookup<GroupBy>[],
+  proved: Proved,
+): Promise<readonly GroupRecord[]> {
+  const found = new Map<string, GroupRecord>();
+  for (const lookup of lookups) {
     for (const group of await lookUp(call, lookup)) {
       found.set(group.id, group);
       const known = proved.get(group.id) ?? new Set();
@@ -138,15 +164,7 @@ async function findMatching(call: Call, filter: Filter): Promise<readonly GroupR
       proved.set(group.id, known);
     }
   }
-  const matching: GroupRecord[] = [];
-  for (const group of found.values()) {
-    const members = await membersAskedAbout(call, group, {
-      filter,
-      proved: proved.get(group.id) ?? new Set(),
-    });
-    if (matches(filter, GROUP, groupToWire(group, call.baseUrl, members))) matching.push(group);
-  }
-  return matching;
+  return [...found.values()];
 }
 
 async function lookUp(call: Call, { by, value }: Lookup<GroupBy>): Promise<readonly GroupRecord[]> {
@@ -154,18 +172,39 @@ async function lookUp(call: Call, { by, value }: Lookup<GroupBy>): Promise<reado
   return call.directory.findGroups(call.connection, { by, value });
 }
 
-/** The members that decide whether the filter holds: those it names, or all where it asks about all (F7). */
+interface Judging {
+  readonly needs: Needs;
+  readonly cost: (items: number) => void;
+  readonly proved: Proved;
+}
+
+async function judged(
+  call: Call,
+  groups: readonly GroupRecord[],
+  judging: Judging,
+): Promise<readonly Values[]> {
+  const values: Values[] = [];
+  for (const group of groups) {
+    const members = await membersAskedAbout(call, group, judging);
+    judging.cost(members.length);
+    values.push(groupToWire(group, call.baseUrl, members));
+  }
+  return values;
+}
+
+/** The members that decide: those that the filter names, or all where it asks about all (F7). */
 async function membersAskedAbout(
   { directory, connection }: Call,
   group: GroupRecord,
-  { filter, proved }: { readonly filter: Filter; readonly proved: ReadonlySet<string> },
+  { needs: { filter, sortPath }, proved }: Judging,
 ): Promise<readonly string[]> {
-  const named = membersNamed(filter, GROUP);
+  const sorts = sortPath !== undefined && isAbout(sortPath, GROUP, 'members');
+  const named = sorts ? 'all' : filter === undefined ? [] : membersNamed(filter, GROUP);
   if (named === 'all') return directory.listMembers(connection, group.id);
   const members: string[] = [];
   for (const id of named) {
-    if (proved.has(id) || (isId(id) && (await directory.isMember(connection, group.id, id))))
-      members.push(id);
+    const isProved = proved.get(group.id)?.has(id) ?? false;
+    if (isProved || (isId(id) && (await directory.isMember(connection, group.id, id)))) members.push(id);
   }
   return members;
 }

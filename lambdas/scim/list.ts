@@ -1,10 +1,10 @@
 /**
  * What a list request asks for and what a ListResponse looks like (RFC 7644 section 3.4.2): the filter, the page, the
- * envelope. Sorting is not offered, so `sortBy` is ignored (row 146); the order is that of the ids, and stable (row 115).
+ * envelope. Without `sortBy` the order is that of the ids, and stable (row 115).
  */
 import type { PageRequest } from '../directory/directory.ts';
 import type { ResourceKind } from './attributes.ts';
-import { invalidValue } from './errors.ts';
+import { badRequest, invalidValue } from './errors.ts';
 import { type Filter, mapPaths, parseFilter } from './filter.ts';
 import { fold } from './json.ts';
 import { checkFilter } from './matches.ts';
@@ -27,10 +27,23 @@ export function readPage(query: Query): PageRequest {
   };
 }
 
+/** The size of a page with a cursor (row 157); `startIndex` means nothing there. @throws ScimError 400 invalidCount */
+export function readCursorPage(query: Query): number {
+  const text = (query.get('count') ?? '').trim();
+  if (text !== '' && !isWholeNumber(text)) {
+    throw badRequest('invalidCount', 'count must be a whole number, such as 100.');
+  }
+  return Math.min(Math.max(0, readNumber(query, 'count') ?? DEFAULT_PAGE_SIZE), LARGEST_PAGE_SIZE);
+}
+
+function isWholeNumber(text: string): boolean {
+  return /^[+-]?[0-9]{1,400}$/.test(text);
+}
+
 function readNumber(query: Query, name: string): number | undefined {
   const text = query.get(fold(name))?.trim();
   if (text === undefined || text === '') return undefined;
-  if (!/^[+-]?[0-9]{1,400}$/.test(text)) throw invalidValue(`${name} must be a whole number, such as 1.`);
+  if (!isWholeNumber(text)) throw invalidValue(`${name} must be a whole number, such as 1.`);
   const number = Number(text);
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
 }
@@ -54,17 +67,16 @@ function filterSynonym(path: string): string {
   return folded === 'email.value' ? 'emails.value' : path;
 }
 
-/** One page of an answer that is already complete. */
-export function pageOf<T>(all: readonly T[], { startIndex, count }: PageRequest): readonly T[] {
-  return all.slice(startIndex - 1, startIndex - 1 + count);
-}
-
-/** Rows 108-110, 114, 151: an empty page is an empty list with the true total. */
-export function listResponse(resources: readonly Values[], totalResults: number, startIndex: number): Values {
+/** Rows 108-110, 114, 151: an empty page is an empty list. Pages behind a cursor have no index, and not always a total. */
+export function listResponse(
+  resources: readonly Values[],
+  totalResults: number | undefined,
+  startIndex?: number,
+): Values {
   return {
     schemas: [LIST_URN],
-    totalResults,
-    startIndex,
+    ...(totalResults === undefined ? {} : { totalResults }),
+    ...(startIndex === undefined ? {} : { startIndex }),
     itemsPerPage: resources.length,
     Resources: resources,
   };

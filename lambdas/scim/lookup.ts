@@ -1,10 +1,9 @@
 /**
  * Which index can answer a filter. Every filter that identity providers send to find somebody names at least one attribute
  * that the directory has a strong look-up for (idp-traffic F1-F9, F12); the rest of the filter is then evaluated on the few
- * resources found. A filter that would have to read everybody is refused with a sentence that says what can be asked.
+ * resources found. Where no index answers, `walk.ts` looks at everybody.
  */
 import { type ResourceKind, resolvePath } from './attributes.ts';
-import { badRequest } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { fold } from './json.ts';
 import { mentions } from './matches.ts';
@@ -33,25 +32,23 @@ const groupIndexes: readonly (readonly [string, GroupBy])[] = [
   ['members.value', 'member'],
 ];
 
-/**
- * The look-ups whose results together hold every match.
- * @throws ScimError 400 invalidFilter when no index can answer
- */
-export function planUserLookups(filter: Filter, kind: ResourceKind): readonly Lookup<UserBy>[] {
-  const lookups = lookupsFor(filter, kind, userIndexes);
-  if (lookups === undefined) {
-    throw notIndexed('Users can be filtered with eq by userName, externalId, id and emails.value');
-  }
-  return lookups;
+/** The look-ups whose results together hold every match; undefined when no index can answer. */
+export function planUserLookups(filter: Filter, kind: ResourceKind): readonly Lookup<UserBy>[] | undefined {
+  return lookupsFor(filter, kind, userIndexes);
 }
 
-/** @throws ScimError 400 invalidFilter when no index can answer */
-export function planGroupLookups(filter: Filter, kind: ResourceKind): readonly Lookup<GroupBy>[] {
-  const lookups = lookupsFor(filter, kind, groupIndexes);
-  if (lookups === undefined) {
-    throw notIndexed('Groups can be filtered with eq by displayName, externalId, id and members.value');
-  }
-  return lookups;
+/** The same for groups. */
+export function planGroupLookups(filter: Filter, kind: ResourceKind): readonly Lookup<GroupBy>[] | undefined {
+  return lookupsFor(filter, kind, groupIndexes);
+}
+
+/** A sentence for clients whose filter was too much. */
+export function whatIndexesAnswer({ name }: ResourceKind): string {
+  const can =
+    name === 'User'
+      ? 'userName, externalId, id and emails.value'
+      : 'displayName, externalId, id and members.value';
+  return `${name}s are found at once with eq by ${can}, alone or joined with other conditions by and.`;
 }
 
 type Indexes<By extends LookupBy> = readonly (readonly [string, By])[];
@@ -116,13 +113,6 @@ function indexOf<By extends LookupBy>(
   const { attribute, sub } = ref;
   const name = sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
   return indexes.find(([indexed]) => indexed === name)?.[1];
-}
-
-function notIndexed(can: string): Error {
-  return badRequest(
-    'invalidFilter',
-    `This filter would have to look at every resource, which this server does not do yet. ${can}, alone or joined with other conditions by and.`,
-  );
 }
 
 /**

@@ -11,6 +11,7 @@ import { type Attribute, defaultSub, type ResourceKind, resolvePath } from './at
 import { badRequest } from './errors.ts';
 import type { Filter, Literal, Operator } from './filter.ts';
 import { fold, isObject } from './json.ts';
+import { compareTexts } from './texts.ts';
 import type { Values } from './values.ts';
 
 /** Where a path leads: the attribute whose rules apply, and the values found there. */
@@ -102,7 +103,7 @@ function compareOne(
     return op === 'eq' ? value === boolean : op === 'ne' && value !== boolean;
   }
   if (typeof value !== 'string') return false;
-  if (attribute.type === 'dateTime') return order(op, Date.parse(value), Date.parse(String(wanted)));
+  if (attribute.type === 'dateTime') return order(op, Date.parse(value) - Date.parse(String(wanted)));
   const prepare = attribute.caseExact ? (text: string) => text : normal;
   return compareText(op, prepare(value), prepare(String(wanted)));
 }
@@ -116,24 +117,25 @@ function compareText(op: Operator, left: string, right: string): boolean {
     case 'ew':
       return left.endsWith(right);
     default:
-      return order(op, left, right);
+      return order(op, compareTexts(left, right));
   }
 }
 
-function order(op: Operator, left: string | number, right: string | number): boolean {
+/** `difference` of the two sides: negative where the left one comes first. */
+function order(op: Operator, difference: number): boolean {
   switch (op) {
     case 'eq':
-      return left === right;
+      return difference === 0;
     case 'ne':
-      return left !== right;
+      return difference !== 0;
     case 'gt':
-      return left > right;
+      return difference > 0;
     case 'ge':
-      return left >= right;
+      return difference >= 0;
     case 'lt':
-      return left < right;
+      return difference < 0;
     case 'le':
-      return left <= right;
+      return difference <= 0;
     default:
       return false;
   }
@@ -213,17 +215,26 @@ function refuse(problem: string): Error {
 
 /** Whether any condition of the filter is about this core attribute or a part of it. */
 export function mentions(filter: Filter, kind: ResourceKind, name: string): boolean {
+  return pathsIn(filter).some((path) => isAbout(path, kind, name));
+}
+
+/** Whether a path names this core attribute or a part of it. */
+export function isAbout(path: string, kind: ResourceKind, name: string): boolean {
+  const ref = resolvePath(kind, path);
+  return ref?.kind === 'attribute' && ref.extension === undefined && ref.attribute.name === name;
+}
+
+/** Every attribute path that the filter evaluates on the resource itself. */
+export function pathsIn(filter: Filter): readonly string[] {
   switch (filter.kind) {
     case 'and':
     case 'or':
-      return filter.of.some((part) => mentions(part, kind, name));
+      return filter.of.flatMap(pathsIn);
     case 'not':
-      return mentions(filter.of, kind, name);
+      return pathsIn(filter.of);
     case 'present':
     case 'compare':
-    case 'element': {
-      const ref = resolvePath(kind, filter.path);
-      return ref?.kind === 'attribute' && ref.extension === undefined && ref.attribute.name === name;
-    }
+    case 'element':
+      return [filter.path];
   }
 }

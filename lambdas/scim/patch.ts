@@ -6,7 +6,7 @@
  * Attributes that no schema knows are dropped (T23); what is read-only is refused by name, and ignored in a path-less value
  * where it changes nothing, because clients send back what they read (idp-traffic 1 row 9).
  */
-import { type Attribute, type ResourceKind, resolvePath, type SchemaRef } from './attributes.ts';
+import { type Attribute, type ResourceKind, resolvePath, SCHEMAS, type SchemaRef } from './attributes.ts';
 import { badRequest, ScimError } from './errors.ts';
 import { type Filter, parsePath } from './filter.ts';
 import { fold, isObject, membersOf } from './json.ts';
@@ -134,9 +134,13 @@ function readMembersAsEdits(
   });
 }
 
-/** `schemas` and `meta` are the server's, and `id` may be repeated as it is (S21, S22). */
+const ownedByServer = SCHEMAS.filter(({ readOnly }) => readOnly).map(({ urn }) => fold(urn));
+
+/** `schemas`, `meta` and our own extension are the server's, and `id` may be repeated as it is (S21, S22). */
 function isEcho(key: string, { value, id }: Operation): boolean {
   const name = fold(key);
+  if (ownedByServer.some((urn) => name === urn || name.startsWith(`${urn}:`))) return true;
+  if (name.startsWith('meta.')) return true;
   return name === 'schemas' || name === 'meta' || (name === 'id' && value === id) || name === 'groups';
 }
 
@@ -150,15 +154,15 @@ function readPathed(kind: ResourceKind, text: string, operation: Operation): rea
   const path = parsePath(text);
   const ref = resolvePath(kind, path.attribute);
   if (ref === undefined) return [];
-  if (ref.kind === 'schema') return readWholeSchema(kind, ref, operation);
+  if (ref.kind === 'schema') {
+    if (ref.schema.readOnly) throw readOnly(ref.schema.name, number);
+    return readWholeSchema(kind, ref, operation);
+  }
   const { attribute, extension } = ref;
-  if (attribute.name === 'schemas' || attribute.name === 'meta') return [];
+  if (attribute.name === 'schemas') return [];
   if (attribute.mutability === 'readOnly') {
     if (attribute.name === 'id' && value === operation.id) return [];
-    throw badRequest(
-      'mutability',
-      `${attribute.name} in operation ${number} cannot be changed by clients. Leave it out.`,
-    );
+    throw readOnly(attribute.name, number);
   }
   const sub = path.sub === undefined ? ref.sub : attribute.sub.get(fold(path.sub));
   if (path.sub !== undefined && sub === undefined) return [];
@@ -173,6 +177,13 @@ function readPathed(kind: ResourceKind, text: string, operation: Operation): rea
   }
   const at = `${attribute.name}${sub === undefined ? '' : `.${sub.name}`} in operation ${number}`;
   return [{ op, extension, attribute, filter: path.filter, sub, value, at }];
+}
+
+function readOnly(name: string, number: number): Error {
+  return badRequest(
+    'mutability',
+    `${name} in operation ${number} cannot be changed by clients. Leave it out.`,
+  );
 }
 
 function checkTarget(

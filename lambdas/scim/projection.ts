@@ -61,6 +61,12 @@ export function wants({ kind, mode, refs }: Projection, name: string): boolean {
   return mode === 'only' ? named : !named;
 }
 
+/** Whether an extension that is returned on request was asked for, or a part of it (row 171). */
+export function wantsExtension({ mode, refs }: Projection, urn: string): boolean {
+  const names = (ref: Ref) => (ref.kind === 'schema' ? ref.schema.urn : ref.extension) === urn;
+  return mode === 'only' && refs.some(names);
+}
+
 /** The part of a full representation that is shown; what is always returned stays (rows 166, 167). */
 export function project(projection: Projection, resource: Values): Values {
   const { kind, mode, refs } = projection;

@@ -54,16 +54,32 @@ export interface Call {
   readonly request: ScimRequest;
   readonly query: Query;
   readonly log: ScimLog;
+  /** Epoch milliseconds by the bridge's clock. */
+  readonly now: () => number;
+  /** Real milliseconds from any origin, for what must end within the request. */
+  readonly realNow: () => number;
+  /** Seals cursors; secret. */
+  readonly cursorKey: string;
 }
 
 export const BASE_PATH = '/scim/v2';
-/** T35. */
-const LARGEST_BODY_BYTES = 1024 * 1024;
+/** T35. Announced as `maxPayloadSize` of bulk requests. */
+export const LARGEST_BODY_BYTES = 1024 * 1024;
 
 /** Decoded values by folded name. A parameter without a value, or that is not known, is no error (row 11, idp-traffic 1 row 26). */
 export type Query = ReadonlyMap<string, string>;
 
-const PARAMETERS = new Set(['attributes', 'excludedattributes', 'filter', 'startindex', 'count']);
+/** Folded names of the parameters that mean something, in the query string and in a `/.search` body. */
+export const PARAMETERS: ReadonlySet<string> = new Set([
+  'attributes',
+  'excludedattributes',
+  'filter',
+  'sortby',
+  'sortorder',
+  'startindex',
+  'count',
+  'cursor',
+]);
 
 /** @throws ScimError 400 invalidValue when a parameter that matters is not decodable */
 export function readQuery(rawQuery: string): Query {
@@ -127,7 +143,7 @@ export function readBody({ headers, body, bodyProblem }: ScimRequest): unknown {
   ) {
     throw new ScimError(
       413,
-      `The request body is larger than ${LARGEST_BODY_BYTES} bytes. Split the request into several.`,
+      `The request body is larger than ${LARGEST_BODY_BYTES} bytes (maxPayloadSize). Split the request into several.`,
     );
   }
   return parseJson(body);

@@ -11,6 +11,7 @@ import { type Attribute, COMMON, GROUP, type ResourceKind, type Schema, USER } f
 import { badRequest, invalidValue } from './errors.ts';
 import { fold, isObject, membersOf } from './json.ts';
 import { readMembers } from './members.ts';
+import { fingerprint } from './texts.ts';
 import { readValue, type Values } from './values.ts';
 
 /** One item of the table holds 400 KB; a person with more than this is a mistake. */
@@ -245,15 +246,6 @@ export function groupTag(group: GroupRecord): string {
 export function userTag(user: UserRecord, groups: readonly GroupRef[] | undefined): string {
   if (groups === undefined || groups.length === 0) return `W/"${user.version}"`;
   return `W/"${user.version}-${fingerprint(groups.map(({ id, displayName }) => `${id} ${displayName}`).join('\n'))}"`;
-}
-
-/** FNV-1a, 32 bits: tells two lists apart, secures nothing. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 /** The form of the ids that this server gives. */

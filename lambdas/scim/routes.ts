@@ -7,6 +7,7 @@
  * (T48): an unknown failure never looks like "not found".
  */
 import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
+import { performBulk } from './bulk.ts';
 import {
   getResourceType,
   getSchema,
@@ -15,18 +16,29 @@ import {
   listSchemas,
 } from './discovery.ts';
 import { errorBody, ScimError } from './errors.ts';
-import { changeGroup, createGroup, deleteGroup, getGroup, listGroups, replaceGroup } from './groups.ts';
+import {
+  changeGroup,
+  createGroup,
+  deleteGroup,
+  getGroup,
+  listGroups,
+  openGroups,
+  replaceGroup,
+} from './groups.ts';
+import { answerQuery } from './query.ts';
 import {
   type Answer,
   BASE_PATH,
   type Call,
+  readBody,
   readPath,
   readQuery,
   type ScimLog,
   type ScimRequest,
   type ScimResponse,
 } from './request.ts';
-import { changeUser, createUser, deleteUser, getUser, listUsers, replaceUser } from './users.ts';
+import { readSearch } from './search.ts';
+import { changeUser, createUser, deleteUser, getUser, listUsers, openUsers, replaceUser } from './users.ts';
 
 export type { ScimLog, ScimRequest, ScimResponse } from './request.ts';
 
@@ -34,6 +46,10 @@ export interface ScimRoutesDeps {
   readonly directory: ScimDirectory;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Real milliseconds from any origin, for what must end within a request; absent = `now`. */
+  readonly realNow?: () => number;
+  /** Seals cursors. Secret, the same in every process of one service, at least 16 characters. */
+  readonly cursorKey: string;
   readonly log: ScimLog;
 }
 
@@ -45,28 +61,46 @@ interface Route {
   readonly name: string;
   readonly methods: Methods;
   readonly id: string;
+  /** Methods that change nothing, beside GET. */
+  readonly reads?: readonly string[];
 }
 
-const collections: Readonly<Record<string, { readonly all: Methods; readonly one?: Methods }>> = {
+const everyType = (call: Call) => answerQuery(call, [openUsers(call), openGroups(call)]);
+
+/** The same query with its parameters from the body (row 113). */
+function searching(answer: Operation): Operation {
+  return (call, id) => answer({ ...call, query: readSearch(readBody(call.request)) }, id);
+}
+
+interface Collection {
+  readonly all: Methods;
+  readonly one?: Methods;
+  readonly search?: Methods;
+}
+
+const collections: Readonly<Record<string, Collection>> = {
+  // The base URL: all types together (row 111).
+  '': { all: { GET: everyType } },
+  '.search': { all: { POST: searching(everyType) } },
+  Bulk: { all: { POST: (call) => performBulk(call, performAlone) } },
   Users: {
     all: { GET: listUsers, POST: createUser },
     one: { GET: getUser, PUT: replaceUser, PATCH: changeUser, DELETE: deleteUser },
+    search: { POST: searching(listUsers) },
   },
   Groups: {
     all: { GET: listGroups, POST: createGroup },
     one: { GET: getGroup, PUT: replaceGroup, PATCH: changeGroup, DELETE: deleteGroup },
+    search: { POST: searching(listGroups) },
   },
   ServiceProviderConfig: { all: { GET: getServiceProviderConfig } },
   ResourceTypes: { all: { GET: listResourceTypes }, one: { GET: getResourceType } },
   Schemas: { all: { GET: listSchemas }, one: { GET: getSchema } },
 };
 
-/** Rows 111, 113, 243, 252: parts of SCIM that this server does not have yet; row 238 gives them 501. */
+/** Row 252: a part of SCIM that this server does not have; row 238 gives it 501. */
 const notOffered: Readonly<Record<string, string>> = {
-  '': 'Queries over all resource types are not offered. Query /Users or /Groups.',
-  Bulk: 'Bulk requests are not offered. Send the operations one by one.',
   Me: '/Me is not offered: a token stands for an identity provider, not for a person. Use /Users.',
-  '.search': 'Queries by POST are not offered. Use GET with the same parameters.',
 };
 
 /** The SCIM service as a function of one request; it never throws. */
@@ -103,12 +137,28 @@ async function answerTo(deps: ScimRoutesDeps, request: ScimRequest, seen: Seen):
   const baseUrl = baseUrlOf(request);
   const route = routeTo(readPath(request.rawPath), baseUrl);
   seen.route = route.name;
-  const operation = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
-  if (operation === undefined) throw methodNotAllowed(route.methods);
-  authorize(grant, request.method);
+  const operation = operationOf(route, request.method);
+  authorize(grant, request.method, route);
   const query = readQuery(request.rawQuery);
-  const { directory, log } = deps;
-  return operation({ directory, connection: grant.connection, baseUrl, request, query, log }, route.id);
+  const { realNow = deps.now } = deps;
+  return operation({ ...deps, realNow, connection: grant.connection, baseUrl, request, query }, route.id);
+}
+
+/** One operation of a bulk request, with the answer that it would get alone. */
+async function performAlone(call: Call, request: ScimRequest): Promise<Answer> {
+  try {
+    const route = routeTo(readPath(request.rawPath), call.baseUrl);
+    const operation = operationOf(route, request.method);
+    return await operation({ ...call, request, query: new Map() }, route.id);
+  } catch (error) {
+    return answerToError(error, call.log, request.requestId);
+  }
+}
+
+function operationOf({ methods }: Route, method: string): Operation {
+  const operation = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (operation === undefined) throw methodNotAllowed(methods);
+  return operation;
 }
 
 function baseUrlOf({ baseUrl }: ScimRequest): string {
@@ -137,8 +187,9 @@ function unauthorized(detail: string, error: string): ScimError {
   return new ScimError(401, detail, { headers: { 'www-authenticate': `Bearer realm="scim"${error}` } });
 }
 
-function authorize({ scopes }: TokenGrant, method: string): void {
-  const isAllowed = method === 'GET' ? scopes.length > 0 : scopes.includes('write');
+function authorize({ scopes }: TokenGrant, method: string, { reads = [] }: Route): void {
+  const isRead = method === 'GET' || reads.includes(method);
+  const isAllowed = isRead ? scopes.length > 0 : scopes.includes('write');
   if (!isAllowed) throw new ScimError(403, 'This token may only read. Use a token with the scope write.');
 }
 
@@ -148,8 +199,11 @@ function routeTo(path: readonly string[] | undefined, baseUrl: string): Route {
   if (id === undefined && Object.hasOwn(notOffered, first)) throw new ScimError(501, notOffered[first] ?? '');
   const known = Object.hasOwn(collections, first) ? collections[first] : undefined;
   if (known === undefined) throw noSuchAddress(baseUrl);
-  if (id === undefined) return { name: first, methods: known.all, id: '' };
-  if (id === '.search') throw new ScimError(501, notOffered['.search'] ?? '');
+  if (id === undefined)
+    return { name: first, methods: known.all, id: '', reads: first === '.search' ? ['POST'] : [] };
+  if (id === '.search' && known.search !== undefined) {
+    return { name: `${first}/.search`, methods: known.search, id: '', reads: ['POST'] };
+  }
   if (known.one === undefined || id === '') throw noSuchAddress(baseUrl);
   return { name: `${first}/{id}`, methods: known.one, id };
 }

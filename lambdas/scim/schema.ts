@@ -11,6 +11,8 @@ import { identifierProblem, textProblem } from '../directory/normal.ts';
 
 export const USER_URN = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const ENTERPRISE_URN = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+/** Our own: how far provisioning at Adobe is. */
+export const ADOBE_URN = 'urn:ietf:params:scim:schemas:extension:adobebridge:2.0:User';
 export const GROUP_URN = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 
 /** The characteristics of RFC 7643 section 2.2 that differ from its defaults. */
@@ -23,6 +25,8 @@ export const Characteristics = z.strictObject({
   uniqueness: z.enum(['none', 'server', 'global']).optional(),
   canonicalValues: z.array(z.string()).optional(),
   referenceTypes: z.array(z.string()).optional(),
+  /** Values are brought into this form before they are judged (row 71). */
+  canonicalForm: z.enum(['country']).optional(),
 });
 export type Characteristics = z.infer<typeof Characteristics>;
 
@@ -160,7 +164,7 @@ export const UserWire = z.object({
     locality: text('City.').optional(),
     region: text('State or region.').optional(),
     postalCode: text('Postal code.').optional(),
-    country: text('Country, as a two-letter code of ISO 3166-1.').optional(),
+    country: text('Country, as a two-letter code of ISO 3166-1.', { canonicalForm: 'country' }).optional(),
     type: text('What the address is for.', { canonicalValues: ['work', 'home', 'other'] }).optional(),
     primary: flag('Whether this is the preferred address; true once at most.').optional(),
   }).optional(),
@@ -204,6 +208,43 @@ export const EnterpriseWire = z.object({
   division: text('The division.').optional(),
   department: text('The department.').optional(),
   manager: complex("The person's manager.", manager).optional(),
+});
+
+const onRequest: Characteristics = { mutability: 'readOnly', returned: 'request' };
+
+/** The bridge's own extension: read-only, and shown only when it is asked for (row 171). */
+export const AdobeWire = z.object({
+  status: text('How far the bridge is with this person at Adobe.', {
+    ...onRequest,
+    canonicalValues: ['accepted', 'pending', 'sent', 'confirmed', 'held', 'parked', 'failed'],
+  }).optional(),
+  since: text('When that last changed.', { ...onRequest, type: 'dateTime' }).optional(),
+  reason: text('What it waits for, in a word.', onRequest).optional(),
+  message: text("What is wrong, in Adobe's words where there are any.", onRequest).optional(),
+  hint: text('What a person should do about it.', onRequest).optional(),
+  email: text('The e-mail address of the identity at Adobe.', onRequest).optional(),
+  identityType: text('The type of the identity at Adobe.', {
+    ...onRequest,
+    canonicalValues: ['federatedID', 'enterpriseID', 'adobeID', 'businessID'],
+  }).optional(),
+  entitlements: many(
+    'Product profiles and user groups, once for each group that gives one.',
+    {
+      value: text('The name of the product profile or user group.', onRequest).optional(),
+      type: text('What it is.', { ...onRequest, canonicalValues: ['profile', 'userGroup'] }).optional(),
+      status: text('How it stands at Adobe.', {
+        ...onRequest,
+        canonicalValues: ['held', 'wanted', 'leaving', 'unknown'],
+      }).optional(),
+      group: text('The id of the group it comes from; none for a rule about everyone.', {
+        ...onRequest,
+        caseExact: true,
+      }).optional(),
+      groupDisplay: text('The name of that group.', onRequest).optional(),
+      $ref: link('The address of that group.', ['Group'], onRequest).optional(),
+    },
+    onRequest,
+  ).optional(),
 });
 
 /** RFC 7643 section 4.2. */

@@ -2,53 +2,61 @@
  * The operations on `/Users`, one short function each: read what was asked, let the directory do it, show the result.
  * A user that is inactive is shown like any other (row 86); one that was deleted does not exist (row 225).
  */
-import type { GroupRef, Precondition, UserWritten } from '../directory/directory.ts';
-import type { UserId, UserRecord, UserResource } from '../directory/records.ts';
+import type { Precondition, UserWritten } from '../directory/directory.ts';
+import type { UserRecord, UserResource } from '../directory/records.ts';
 import { USER } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
-import type { Filter } from './filter.ts';
-import { listResponse, pageOf, readFilter, readPage } from './list.ts';
+import { fold, isObject } from './json.ts';
 import { type Lookup, planUserLookups, type UserBy } from './lookup.ts';
-import { matches, mentions } from './matches.ts';
+import { isAbout, pathsIn } from './matches.ts';
 import { patchUser } from './patch-user.ts';
-import { type Projection, project, readProjection, wants } from './projection.ts';
+import { type Projection, project, readProjection, wants, wantsExtension } from './projection.ts';
+import { withProvisioning } from './provisioning.ts';
+import { answerQuery } from './query.ts';
 import { type Answer, type Call, isNotModified, readBody, readIfMatch } from './request.ts';
-import { isId, readUserBody, userTag, userToWire } from './resource.ts';
+import { isId, readUserBody, userToWire } from './resource.ts';
+import { ADOBE_URN } from './schema.ts';
+import { type Needs, openSource, type Source } from './source.ts';
 import type { Values } from './values.ts';
 
 /** RFC 7644 section 3.3: 201, the whole user and where it is. */
 export async function createUser(call: Call): Promise<Answer> {
   const resource = readUserBody(readBody(call.request));
-  const user = written(await call.directory.createUser(call.connection, resource));
   // Nobody is in a group at birth, also not when the userName was in use before (T21).
-  const tag = userTag(user, []);
-  const body = project(projectionOf(call), userToWire(user, call.baseUrl, []));
-  return { status: 201, body, headers: { etag: tag, location: locationOf(call, user) } };
+  return answerWith(call, written(await call.directory.createUser(call.connection, resource)), 201);
 }
 
 export async function getUser(call: Call, id: string): Promise<Answer> {
-  const user = await findUser(call, id);
-  const projection = projectionOf(call);
-  const groups = await groupsOf(call, user, projection);
-  const tag = userTag(user, groups);
-  const headers = { etag: tag, location: locationOf(call, user) };
-  if (isNotModified(call.request, tag)) return { status: 304, headers };
-  return { status: 200, body: project(projection, userToWire(user, call.baseUrl, groups)), headers };
+  const answer = await answerWith(call, await findUser(call, id), 200);
+  const { etag = '' } = answer.headers ?? {};
+  return isNotModified(call.request, etag) ? { status: 304, headers: answer.headers ?? {} } : answer;
 }
 
 /** RFC 7644 section 3.4.2; a filter that nobody matches is an empty list (row 110). */
-export async function listUsers(call: Call): Promise<Answer> {
-  const page = readPage(call.query);
+export function listUsers(call: Call): Promise<Answer> {
+  return answerQuery(call, [openUsers(call)]);
+}
+
+/** Users judged in one go: a few pages of the store. */
+const STRETCH = 500;
+
+/** The users of the connection, for queries. */
+export function openUsers(call: Call): Source {
+  const { directory, connection } = call;
   const projection = projectionOf(call);
-  const filter = readFilter(USER, call.query);
-  if (filter === undefined) {
-    const { resources, totalResults } = await call.directory.listUsers(call.connection, page);
-    const shown = await show(call, resources, projection);
-    return { status: 200, body: listResponse(shown, totalResults, page.startIndex) };
-  }
-  const found = await findMatching(call, filter);
-  const shown = await show(call, pageOf(found, page), projection);
-  return { status: 200, body: listResponse(shown, found.length, page.startIndex) };
+  return openSource<UserRecord>({
+    kind: USER,
+    list: (page) => directory.listUsers(connection, page),
+    slice: (request) => directory.sliceUsers(connection, request),
+    get: (id) => directory.getUser(connection, id),
+    lookUp: (filter) => {
+      const lookups = planUserLookups(filter, USER);
+      return lookups === undefined ? undefined : lookUpAll(call, lookups);
+    },
+    judged: (users, needs) => judged(call, users, needs),
+    shown: (users) => show(call, users, projection),
+    stretch: () => STRETCH,
+  });
 }
 
 /** RFC 7644 section 3.5.1. A PUT never creates (row 12). */
@@ -78,14 +86,37 @@ async function update(
 ): Promise<Answer> {
   if (!isId(id)) throw notFound('user');
   const condition = await conditionOf(call, id);
-  const user = written(await call.directory.updateUser(call.connection, id, change, condition));
+  return answerWith(
+    call,
+    written(await call.directory.updateUser(call.connection, id, change, condition)),
+    200,
+  );
+}
+
+/** The user as the request wants to see it; the tag in the header is the one in `meta` (row 231). */
+async function answerWith(call: Call, user: UserRecord, status: number): Promise<Answer> {
   const projection = projectionOf(call);
-  const groups = await groupsOf(call, user, projection);
-  return {
-    status: 200,
-    body: project(projection, userToWire(user, call.baseUrl, groups)),
-    headers: { etag: userTag(user, groups), location: locationOf(call, user) },
-  };
+  const [wire = {}] = await toWire(call, [user], {
+    groups: status !== 201 && wants(projection, 'groups'),
+    provisioning: wantsExtension(projection, ADOBE_URN),
+  });
+  const { meta } = wire;
+  const etag = isObject(meta) ? String(meta['version']) : '';
+  return { status, body: project(projection, wire), headers: { etag, location: locationOf(call, user) } };
+}
+
+/** Full representations, with what the caller wants read beside the users themselves. */
+async function toWire(
+  { directory, connection, baseUrl }: Call,
+  users: readonly UserRecord[],
+  wanted: { readonly groups: boolean; readonly provisioning: boolean },
+): Promise<readonly Values[]> {
+  const isAny = users.length > 0;
+  const groups = isAny && wanted.groups ? await directory.groupsOf(connection, users) : undefined;
+  const states = isAny && wanted.provisioning ? await directory.provisioningOf(connection, users) : undefined;
+  return users.map((user) =>
+    withProvisioning(userToWire(user, baseUrl, groups?.get(user.id)), states?.get(user.id), baseUrl),
+  );
 }
 
 function conditionOf(call: Call, id: string): Promise<Precondition> {
@@ -116,16 +147,26 @@ async function findUser(call: Call, id: string): Promise<UserRecord> {
   return user;
 }
 
-async function findMatching(call: Call, filter: Filter): Promise<readonly UserRecord[]> {
-  const found = new Map<UserId, UserRecord>();
-  for (const lookup of planUserLookups(filter, USER)) {
+async function lookUpAll(call: Call, lookups: readonly Lookup<UserBy>[]): Promise<readonly UserRecord[]> {
+  const found = new Map<string, UserRecord>();
+  for (const lookup of lookups) {
     for (const user of await lookUp(call, lookup)) found.set(user.id, user);
   }
-  const users = [...found.values()];
-  const groups = mentions(filter, USER, 'groups')
-    ? await call.directory.groupsOf(call.connection, users)
-    : undefined;
-  return users.filter((user) => matches(filter, USER, userToWire(user, call.baseUrl, groups?.get(user.id))));
+  return [...found.values()];
+}
+
+/** Groups are read where the query asks about them, or about the tag that changes with them. */
+function judged(call: Call, users: readonly UserRecord[], needs: Needs): Promise<readonly Values[]> {
+  const paths = pathsOf(needs);
+  const isTag = (path: string) => isAbout(path, USER, 'meta') && fold(path).endsWith('.version');
+  const isOurs = (path: string) => fold(path).startsWith(fold(ADOBE_URN));
+  const groups = paths.some((path) => isAbout(path, USER, 'groups') || isTag(path));
+  // `schemas` names the extension only where it is shown, so a filter on it never asks for it.
+  return toWire(call, users, { groups, provisioning: paths.some(isOurs) });
+}
+
+function pathsOf({ filter, sortPath }: Needs): readonly string[] {
+  return [...(filter === undefined ? [] : pathsIn(filter)), ...(sortPath === undefined ? [] : [sortPath])];
 }
 
 async function lookUp(call: Call, { by, value }: Lookup<UserBy>): Promise<readonly UserRecord[]> {
@@ -139,18 +180,11 @@ async function show(
   users: readonly UserRecord[],
   projection: Projection,
 ): Promise<readonly Values[]> {
-  const wanted = users.length > 0 && wants(projection, 'groups');
-  const groups = wanted ? await call.directory.groupsOf(call.connection, users) : undefined;
-  return users.map((user) => project(projection, userToWire(user, call.baseUrl, groups?.get(user.id))));
-}
-
-async function groupsOf(
-  call: Call,
-  user: UserRecord,
-  projection: Projection,
-): Promise<readonly GroupRef[] | undefined> {
-  if (!wants(projection, 'groups')) return undefined;
-  return (await call.directory.groupsOf(call.connection, [user])).get(user.id) ?? [];
+  const wanted = {
+    groups: wants(projection, 'groups'),
+    provisioning: wantsExtension(projection, ADOBE_URN),
+  };
+  return (await toWire(call, users, wanted)).map((wire) => project(projection, wire));
 }
 
 function projectionOf({ query }: Call): Projection {

@@ -8,6 +8,7 @@
 import type * as z from 'zod';
 import { normal } from '../directory/normal.ts';
 import { type Attribute, defaultSub } from './attributes.ts';
+import { countryCode } from './country.ts';
 import { invalidValue } from './errors.ts';
 import { isObject, membersOf } from './json.ts';
 
@@ -42,6 +43,8 @@ function shape(attribute: Attribute, raw: unknown): unknown {
   if (attribute.multiValued) return shapeMany(attribute, raw);
   if (attribute.type === 'complex') return shapeComplex(attribute, onlyElement(raw));
   if (attribute.type === 'boolean') return shapeBoolean(raw);
+  // Tolerance `countryByName`.
+  if (attribute.canonicalForm === 'country' && typeof raw === 'string') return countryCode(raw);
   return raw;
 }
 

@@ -2,7 +2,7 @@
 import type { TokenScope } from '../../lambdas/directory/records.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
-import { CONNECTION, openTestDirectory, type TestDirectory } from '../open.ts';
+import { CONNECTION, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
 
 export const base = 'https://bridge.example.net/scim/v2';
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -30,6 +30,8 @@ export interface TestScim extends TestDirectory {
   send(request: Partial<ScimRequest>): Promise<Answered>;
   readonly token: string;
   newToken(scopes: TokenScope[]): Promise<string>;
+  /** What the routes take for real time; a test moves it. */
+  readonly reading: { realMs: number };
   readonly log: LogEntry[];
   /** Creates and gives the id. */
   newUser(userName: string, more?: Json): Promise<string>;
@@ -37,10 +39,11 @@ export interface TestScim extends TestDirectory {
   membersOf(groupId: string): Promise<string[]>;
 }
 
-export async function openTestScim(): Promise<TestScim> {
-  const opened = await openTestDirectory();
+export async function openTestScim(options: { readonly clock?: TestClock } = {}): Promise<TestScim> {
+  const opened = await openTestDirectory(options);
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
+  const reading = { realMs: 0 };
   const line =
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
@@ -49,6 +52,8 @@ export async function openTestScim(): Promise<TestScim> {
   const routes = createScimRoutes({
     directory,
     now: clock.now,
+    realNow: () => reading.realMs,
+    cursorKey: 'test-cursor-key',
     log: { info: line('info'), warn: line('warn'), error: line('error') },
   });
   const newToken = async (scopes: TokenScope[]) =>
@@ -88,6 +93,7 @@ export async function openTestScim(): Promise<TestScim> {
     scim,
     token,
     newToken,
+    reading,
     log,
     newUser: (userName, more = {}) => created('/Users', { userName, ...more }),
     newGroup: (displayName, members = []) =>
@@ -109,6 +115,11 @@ export function errorOf({ status, json }: Answered): [number, unknown] {
     /^\S.{20,}\.$/.test(json['detail']);
   if (!isError) throw new Error(`not a SCIM error with a sentence: ${status} ${JSON.stringify(json)}`);
   return [status, json['scimType']];
+}
+
+/** The resources of a ListResponse. */
+export function resourcesOf({ json }: Answered): readonly Json[] {
+  return Array.isArray(json['Resources']) ? json['Resources'] : [];
 }
 
 export const filterBy = (path: string, filter: string) => `${path}?filter=${encodeURIComponent(filter)}`;

@@ -14,11 +14,19 @@ describe('discovery (rows 26-46)', () => {
     expect(json).toMatchObject({
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
       patch: { supported: true },
-      bulk: { supported: false },
+      bulk: { supported: true, maxOperations: 100, maxPayloadSize: 1_048_576 },
       filter: { supported: true, maxResults: 200 },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: 100,
+        maxPageSize: 200,
+        cursorTimeout: 3600,
+      },
       authenticationSchemes: [{ type: 'oauthbearertoken' }],
     });
   });
@@ -33,12 +41,12 @@ describe('discovery (rows 26-46)', () => {
         { id: 'Group', endpoint: '/Groups' },
       ],
     });
-    expect(schemas.json).toMatchObject({ totalResults: 3 });
+    expect(schemas.json).toMatchObject({ totalResults: 4 });
     const named =
       JSON.stringify(types.json).match(
         /urn:ietf:params:scim:schemas:(?:core:2.0:(?:User|Group)|extension:[a-z]+:2.0:User)/g,
       ) ?? [];
-    expect(new Set(named).size).toBe(3);
+    expect(new Set(named).size).toBe(4);
     for (const urn of named) expect((await bridge.scim('GET', `/Schemas/${urn}`)).json['id']).toBe(urn);
     expect(schemas.text).not.toContain('null');
   });
@@ -62,6 +70,10 @@ describe('discovery (rows 26-46)', () => {
   test('a filter on them is 403 (row 43)', async () => {
     expect(errorOf(await bridge.scim('GET', filterBy('/Schemas', 'id pr')))).toEqual([403, undefined]);
     expect(errorOf(await bridge.scim('GET', filterBy('/ResourceTypes', 'id pr')))).toEqual([403, undefined]);
+    expect(errorOf(await bridge.scim('GET', filterBy('/ServiceProviderConfig', 'id pr')))).toEqual([
+      403,
+      undefined,
+    ]);
   });
 });
 
@@ -114,6 +126,14 @@ describe('the schemas that are published', () => {
       'EnterpriseUser.division: string',
       'EnterpriseUser.department: string',
       'EnterpriseUser.manager: complex (value $ref displayName)',
+      'AdobeProvisioning.status: string readOnly',
+      'AdobeProvisioning.since: dateTime readOnly',
+      'AdobeProvisioning.reason: string readOnly',
+      'AdobeProvisioning.message: string readOnly',
+      'AdobeProvisioning.hint: string readOnly',
+      'AdobeProvisioning.email: string readOnly',
+      'AdobeProvisioning.identityType: string readOnly',
+      'AdobeProvisioning.entitlements: complex many readOnly (value type status group groupDisplay $ref)',
       'Group.displayName: string required server',
       'Group.members: complex many (value $ref type)',
     ]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testClock } from '../open.ts';
 import { base, errorOf, filterBy, openTestScim, patchOp, type TestScim } from './bridge.ts';
 
 let bridge: TestScim;
@@ -28,6 +29,31 @@ describe('create, read, change, delete', () => {
       meta: { resourceType: 'Group' },
     });
     expect((await bridge.scim('GET', `/Groups/${id}`)).json).toEqual(created.json);
+  });
+
+  test('what PUT and PATCH answer is what a GET shows, also while time goes on (rows 174, 231)', async () => {
+    const clock = testClock();
+    const now = () => {
+      clock.advance(1);
+      return clock.now();
+    };
+    const scim = await openTestScim({ clock: { ...clock, now } });
+    try {
+      const user = await scim.newUser('tick@example.com');
+      const id = await scim.newGroup('Tick');
+      const put = await scim.scim('PUT', `/Groups/${id}`, {
+        displayName: 'Tack',
+        members: [{ value: user }],
+      });
+      const read = await scim.scim('GET', `/Groups/${id}`);
+      expect(put.json).toEqual(read.json);
+      expect(put.headers['etag']).toBe(read.headers['etag']);
+      const operation = { op: 'replace', path: 'displayName', value: 'Tock' };
+      const patched = await scim.scim('PATCH', `/Groups/${id}?attributes=meta`, patch(operation));
+      expect(patched.json).toEqual((await scim.scim('GET', `/Groups/${id}?attributes=meta`)).json);
+    } finally {
+      await scim.close();
+    }
   });
 
   test('a second group of this name, in any spelling, is 409 uniqueness; the first is untouched (row 92, T27)', async () => {

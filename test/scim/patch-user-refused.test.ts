@@ -38,6 +38,13 @@ describe('PATCH of a user that is refused', () => {
     ],
     ['remove without a path (row 207)', ada, [{ op: 'remove' }], [400, 'noTarget']],
     ['remove of userName (row 212)', ada, [{ op: 'remove', path: 'userName' }], [400, 'mutability']],
+    [
+      'a path into meta (row 193)',
+      ada,
+      [{ op: 'replace', path: 'meta.created', value: '2001-01-01T00:00:00Z' }],
+      [400, 'mutability'],
+    ],
+    ['remove of meta (row 212)', ada, [{ op: 'remove', path: 'meta' }], [400, 'mutability']],
     ['remove of active', ada, [{ op: 'remove', path: 'active' }], [400, 'mutability']],
     ['active of nothing', ada, [{ op: 'replace', path: 'active', value: '' }], [400, 'invalidValue']],
     ['active of null', ada, [{ op: 'replace', value: { active: null } }], [400, 'invalidValue']],

@@ -10,3 +10,15 @@ export function refusal(call: () => unknown): [number, string | undefined] | 'ac
   }
   return 'accepted';
 }
+
+/** The same for what is decided later. */
+export async function refusalOf(call: Promise<unknown>): Promise<[number, string | undefined] | 'accepted'> {
+  try {
+    await call;
+  } catch (error) {
+    return refusal(() => {
+      throw error;
+    });
+  }
+  return 'accepted';
+}

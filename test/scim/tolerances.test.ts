@@ -162,6 +162,33 @@ const cases: Record<ToleranceName, () => Promise<void>> = {
       (await bridge.scim('GET', '/Users', undefined, { 'content-type': 'application/json' })).status,
     ).toBe(200);
   },
+  countryByName: async () => {
+    const countries = [
+      'Netherlands',
+      ' united states ',
+      'nl',
+      'UK',
+      'Türkiye',
+      'Nederland',
+      'XX',
+      'EU',
+      '528',
+    ];
+    const { addresses } = await posted({
+      addresses: countries.map((country, n) => ({ type: 'work', locality: `City ${n}`, country })),
+    });
+    expect(Array.isArray(addresses) && addresses.map(({ country }) => country)).toEqual([
+      'NL',
+      'US',
+      'NL',
+      'GB',
+      'TR',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  },
   extraMembers: async () => {
     const id = String((await posted({ shoeSize: 12, password: 'x' }))['id']);
     expect(await patched(id, { op: 'add', name: 'addMember', path: 'title', value: 'T' })).toMatchObject({
