@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { accountAttributes, idSet, markParts, markWrite } from './account-item.ts';
 import { type Context, journalNames, journalWrite, readAccount } from './dynamo-context.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
-import { keyText, type Write } from './dynamo-store.ts';
+import { Conflict, keyText, type Write } from './dynamo-store.ts';
 import { type Derived, deriveIdentity, sameIdentity } from './identity.ts';
 import { accountKey, configKey, emailKey, memberKey } from './keys.ts';
 import {
@@ -118,7 +118,8 @@ export async function accountChange(
   { user, next }: { user: UserRecord; next: UserRecord },
 ): Promise<Write[]> {
   const account = await readAccount(ctx, connection.org, user.accountId);
-  if (account === undefined) throw new Error(`user ${user.id} has no account`);
+  // The user was deleted between the two reads: look again.
+  if (account === undefined) throw new Conflict();
   const derived = deriveIdentity(next.resource, connection.settings);
   const undecided = undecidedWrites(connection, derived);
   const { active } = next.resource;

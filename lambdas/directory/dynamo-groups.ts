@@ -75,13 +75,14 @@ export async function createGroup(
     const at: GroupAt = { connection: c, org, group: id };
     const plan = await planMembers(ctx, at, members);
     const { displayName, externalId } = draft;
+    const now = ctx.now();
     const group: GroupRecord = {
       id,
       displayName,
       ...(externalId === undefined ? {} : { externalId }),
       version: 1,
-      created: ctx.now(),
-      lastModified: ctx.now(),
+      created: now,
+      lastModified: now,
       state: 'live',
     };
     const { id: _id, ...attributes } = group;

@@ -24,7 +24,7 @@ import {
 } from './dynamo-context.ts';
 import { openIdentities } from './dynamo-identities.ts';
 import { removeMembershipsOf } from './dynamo-leave.ts';
-import { ConditionFailed, type Write } from './dynamo-store.ts';
+import { ConditionFailed, Conflict, type Write } from './dynamo-store.ts';
 import { deriveIdentity } from './identity.ts';
 import { emailPk, externalIdPk, sweepKey, userKey, userNameKey } from './keys.ts';
 import { normal } from './normal.ts';
@@ -59,12 +59,13 @@ export async function createUser(
       id,
       active: resource.active,
     });
+    const at = ctx.now();
     const user: UserRecord = {
       id,
       accountId: account.id,
       version: 1,
-      created: ctx.now(),
-      lastModified: ctx.now(),
+      created: at,
+      lastModified: at,
       resource,
     };
     const { id: _id, ...attributes } = user;
@@ -194,7 +195,8 @@ export async function deleteUser(
       return 'versionMismatch';
     const connection = await connectionOf(ctx, c);
     const account = await readAccount(ctx, connection.org, user.accountId);
-    if (account === undefined) throw new Error(`user ${user.id} has no account`);
+    // Another DELETE came first, between the two reads: look again (F51).
+    if (account === undefined) throw new Conflict();
     const groups = [...account.wanted.groups, ...account.wanted.suspended];
     const sweep = sweepKey(c, ctx.newId());
     await ctx.store.transactOnce([
