@@ -166,8 +166,9 @@ const deleteGroup = operation({
 const applyMapping = operation({
   label: 'apply mapping',
   prepare: async (t, tag, users) => {
-    const group = await addGroup(t, `G${tag}`, { members: ids(users.slice(0, 2)) });
-    return { group, users: users.slice(0, 2), tag };
+    const group = await addGroup(t, `G${tag}`, { members: ids(users) });
+    for (const user of users) await settle(t, user.accountId);
+    return { group, users, tag };
   },
   act: async (directory, { tag }) => {
     const connection = await directory.getConnection(CONNECTION);
