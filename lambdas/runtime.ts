@@ -13,7 +13,7 @@ import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
 import type { AdobeConfig, Environment } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
-import { uuidV7 } from './directory/ids.ts';
+import { openIds } from './directory/ids.ts';
 import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
@@ -25,7 +25,7 @@ export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
 export function machineUnder(now: () => number): Machine {
   return {
     now,
-    newId: () => uuidV7(now(), randomBytes(10)),
+    newId: openIds(now, randomBytes),
     random: Math.random,
     randomBytes,
     realNow: () => performance.now(),

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
-import { uuidV7 } from '../lambdas/directory/ids.ts';
+import { openIds } from '../lambdas/directory/ids.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
 import { type Database, openDatabase } from '../local/database.ts';
 
@@ -57,7 +57,7 @@ export async function openTestDirectory(
     client: database.client,
     table: database.table,
     now: clock.now,
-    newId: () => uuidV7(clock.now(), randomBytes(10)),
+    newId: openIds(clock.now, (length) => randomBytes(length)),
     random: Math.random,
     randomBytes: (length) => randomBytes(length),
     pepper: 'test-pepper-of-thirty-two-characters',

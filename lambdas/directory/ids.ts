@@ -17,6 +17,26 @@ export function uuidV7(epochMs: number, random: Uint8Array): string {
   return uuidOf(bytes);
 }
 
+const COUNTS_PER_MS = 4096;
+
+/**
+ * A source of ids that sort in the order in which this process made them, also within one millisecond and when the
+ * clock steps back (RFC 9562 section 6.2, method 1; F23): lists in id order then show what came later later.
+ */
+export function openIds(now: () => number, randomBytes: (length: number) => Uint8Array): () => string {
+  let last = 0;
+  let count = 0;
+  return () => {
+    const at = Math.max(now(), last);
+    count = at === last ? count + 1 : 0;
+    last = count < COUNTS_PER_MS ? at : at + 1;
+    count %= COUNTS_PER_MS;
+    const random = Uint8Array.from(randomBytes(10));
+    random.set([count >> 8, count & 0xff]);
+    return uuidV7(last, random);
+  };
+}
+
 export function uuidOf(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;

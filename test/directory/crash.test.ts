@@ -14,6 +14,7 @@ import {
   applyRules,
   bindings,
   dump,
+  type Item,
   ledgerOf,
   open,
   openAgain,
@@ -261,6 +262,8 @@ const operations: Operation<never>[] = [
   endOfAccount,
 ] as Operation<never>[];
 
+const isSweep = (item: Item): boolean => String(item['sk']).startsWith('SWEEP#');
+
 describe('killed', () => {
   test.each(operations)(
     '$label, killed at any call, leaves nothing dangling and can be repeated (R7, R12, R14, I04, F53)',
@@ -272,11 +275,13 @@ describe('killed', () => {
         for (let call = 1; ; call += 1) {
           const world = await one.prepare(t, `${when}${call}`, users);
           const lived = await survives(t, { one, world, call, when });
-          expect([when, call, findBroken(await dump(t))]).toEqual([when, call, []]);
-          await sweepAll(t);
-          const items = await dump(t);
-          expect([when, call, findBroken(items)]).toEqual([when, call, []]);
-          expect(items.filter((item) => String(item['sk']).startsWith('SWEEP#'))).toEqual([]);
+          const left = await dump(t);
+          expect([when, call, findBroken(left)]).toEqual([when, call, []]);
+          if (left.some(isSweep)) {
+            await sweepAll(t);
+            const swept = await dump(t);
+            expect([when, call, findBroken(swept), swept.filter(isSweep)]).toEqual([when, call, [], []]);
+          }
           await one.act(t.directory, world);
           await one.ends(t, world);
           if (lived) break;

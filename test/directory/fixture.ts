@@ -33,18 +33,26 @@ afterAll(async () => {
  * A directory of its own for the running test. Contention waits a tenth of its time and has ten times as long, so that
  * a busy machine is not taken for a busy directory.
  */
-export async function open(
-  options: { clock?: TestClock; wrap?: (deps: DirectoryDeps) => DirectoryDeps } = {},
-): Promise<TestDirectory> {
+export async function open(options: Options = {}): Promise<TestDirectory> {
+  const test = await openForFile(options);
+  onTestFinished(() => test.close());
+  return test;
+}
+
+interface Options {
+  readonly clock?: TestClock;
+  readonly wrap?: (deps: DirectoryDeps) => DirectoryDeps;
+}
+
+/** One that lives as long as the file's engine: for what is dear to set up and that tests leave as they found it. */
+export async function openForFile(options: Options = {}): Promise<TestDirectory> {
   engine ??= await openDatabase();
   process.env['DYNAMODB_ENDPOINT'] = engine.endpoint;
   const { wrap, ...rest } = options;
-  const test = await openTestDirectory({
+  return openTestDirectory({
     ...rest,
     wrap: (deps) => (wrap === undefined ? impatient(deps) : wrap(impatient(deps))),
   });
-  onTestFinished(() => test.close());
-  return test;
 }
 
 function impatient(deps: DirectoryDeps): DirectoryDeps {
