@@ -117,7 +117,14 @@ async function startAdobe({ dir, port, speed }: AdobeChildOptions): Promise<Adob
   // It shall not keep this process alive, nor notice when this process dies.
   child.disconnect();
   child.unref();
-  return { endpoint, stop: () => endProcess(mark) };
+  const told = (): void =>
+    console.error(`The simulated Adobe org ended; ${logFile} says more. Stop the bridge and start it again.`);
+  child.once('exit', told);
+  const stop = (): Promise<void> => {
+    child.off('exit', told);
+    return endProcess(mark);
+  };
+  return { endpoint, stop };
 }
 
 async function whenReady(child: ChildProcess, logFile: string): Promise<AdobeEndpoint> {

@@ -138,7 +138,9 @@ function announce(org: AdobeOrg, port: number): void {
   const url = `http://127.0.0.1:${port}`;
   const { clientId = '', clientSecrets = [] } = credential ?? {};
   const clientSecret = clientSecrets[0] ?? '';
-  console.log(`Simulated Adobe org at ${url} · org ${orgId} · client ${clientId} · secret ${clientSecret}`);
+  // A parent hears the secret over its own channel; what is printed then goes to a log, where no secret belongs.
+  const secret = process.send === undefined ? ` · secret ${clientSecret}` : '';
+  console.log(`Simulated Adobe org at ${url} · org ${orgId} · client ${clientId}${secret}`);
   process.send?.({ ready: true, url, orgId, clientId, clientSecret });
 }
 
@@ -167,7 +169,8 @@ function main(): void {
 }
 
 try {
-  main();
+  if (process.argv.includes('--help') || process.argv.includes('-h')) console.log(USAGE);
+  else main();
 } catch (problem) {
   if (!(problem instanceof TypeError) && !(problem instanceof RangeError)) throw problem;
   console.error(`${problem.message}\n\n${USAGE}`);

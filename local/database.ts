@@ -69,7 +69,15 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
 
 async function openGiven(endpoint: string, table: string, keep: boolean): Promise<Database> {
   const client = clientOf(endpoint);
-  await ensureTable(client, table);
+  try {
+    await ensureTable(client, table);
+  } catch (cause) {
+    client.destroy();
+    throw new Error(
+      `nothing usable answers at DYNAMODB_ENDPOINT (${endpoint}): start the database there, or unset the variable`,
+      { cause },
+    );
+  }
   const close = async () => {
     if (!keep) await client.send(new DeleteTableCommand({ TableName: table }));
     client.destroy();

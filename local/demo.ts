@@ -209,10 +209,19 @@ async function main(dataDir: string): Promise<void> {
   console.log('\nEverything at Adobe was as it should be.');
 }
 
+const USAGE = `Usage: npm run demo -- [--data DIR]
+
+Adds a chat user, assigns by group, chooses a subscription, moves, renames and removes, and shows each SCIM request and
+what Adobe has after it. Ends with 1 if Adobe shows anything else than it should.
+  --data DIR   the data folder of the running bridge (.bridge)`;
+
 if (import.meta.main) {
   try {
-    const { values } = parseArgs({ options: { data: { type: 'string', default: '.bridge' } } });
-    await main(values.data);
+    const { values } = parseArgs({
+      options: { data: { type: 'string', default: '.bridge' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) console.log(USAGE);
+    else await main(values.data);
   } catch (error) {
     const lost = error instanceof AnswerLost ? ' Is the bridge still running?' : '';
     console.error(error instanceof Error ? `\n${error.message}${lost}` : error);

@@ -163,8 +163,11 @@ async function main(choice: Choice): Promise<void> {
 }
 
 if (import.meta.main) {
-  const choice = parseChoice(process.argv.slice(2), Math.floor(Date.now() / 1000));
-  if (typeof choice === 'string') {
+  const args = process.argv.slice(2);
+  const choice = parseChoice(args, Math.floor(Date.now() / 1000));
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+  } else if (typeof choice === 'string') {
     console.error(choice);
     process.exitCode = 1;
   } else {

@@ -197,6 +197,8 @@ Ctrl-C stops everything; the data stay.`;
 }
 
 async function main(): Promise<void> {
+  // Also the engine's files hold people's names: whatever this process and its children make is the owner's alone.
+  process.umask(0o077);
   const parsed = parseStart(process.argv.slice(2));
   if (parsed.kind === 'help') return console.log(startHelp);
   if (parsed.kind === 'usage') {

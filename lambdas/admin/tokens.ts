@@ -21,7 +21,12 @@ export function tokenCreate({ directory, connection, now }: AdminParts): Command
     schema: z.strictObject({
       label: Label,
       scopes: z.array(TokenScope).min(1, 'name read, write or both').optional(),
-      expiresInDays: z.number().int().min(1).max(3_650).optional(),
+      expiresInDays: z
+        .number()
+        .int()
+        .min(1, 'use at least 1 day (--expires-in-days)')
+        .max(3_650, 'use at most 3650 days (--expires-in-days)')
+        .optional(),
     }),
     run: async ({ label, scopes, expiresInDays }) => {
       const { token, secret } = await directory.createToken(connection, {
@@ -57,7 +62,9 @@ const noneLeft = 'There is no token, so no identity provider gets in. Make one: 
 
 export function tokenRevoke({ directory, connection, now }: AdminParts): Command {
   return defineCommand({
-    schema: z.strictObject({ id: z.string().min(1) }),
+    schema: z.strictObject({
+      id: z.string().min(1).max(64, 'that is no id of a token; token list shows them'),
+    }),
     run: async ({ id }) => {
       if (!(await directory.revokeToken(connection, id))) {
         throw new Refused(

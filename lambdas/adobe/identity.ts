@@ -1,5 +1,5 @@
 /**
- * How identities and names of Adobe compare. Nothing here decides what to send: Adobe's own spelling is sent,
+ * How handles and names of Adobe compare. Nothing here decides what to send: Adobe's own spelling is sent,
  * and compared without case and without outer blanks (`umapi.md` 12 and 13).
  */
 import type { AdobeIdentity } from './adobe.ts';
@@ -12,20 +12,6 @@ export function normalName(name: string): string {
 /** The form in which e-mails and usernames compare (`umapi.md` 13, `rules.md` R31). */
 export function normalAddress(address: string): string {
   return address.normalize('NFC').trim().toLowerCase();
-}
-
-/**
- * Whether two identities are one at Adobe. A change of letter case only is no rename (`rules.md` R2), and any type
- * that Adobe shows counts as a Business ID's own, so neither its type nor its username is compared.
- */
-export function sameIdentity(a: AdobeIdentity, b: AdobeIdentity): boolean {
-  if (normalAddress(a.email) !== normalAddress(b.email)) return false;
-  if (a.type === 'businessID' || b.type === 'businessID') return true;
-  return (
-    a.type === b.type &&
-    normalAddress(a.username) === normalAddress(b.username) &&
-    normalAddress(a.domain ?? '') === normalAddress(b.domain ?? '')
-  );
 }
 
 /** Whether commands for the two name the same account, so that one command can carry both. */

@@ -67,44 +67,49 @@ export async function bindOnCreate(
   if (group.externalId === undefined) return [];
   const pk = externalIdPk(c, 'B', group.externalId);
   const { items } = await ctx.store.query({ pk });
-  for (const item of items) {
+  // A rule that was renamed in the mapping leaves a binding under its old name: all of them follow the group again.
+  const writes: Write[] = [];
+  for (const item of items.slice(0, MOST_BINDINGS)) {
     const rule = String(item['sk']);
     const before = await readBinding(ctx, c, rule);
     if (before?.state !== 'orphaned' || before.externalId !== group.externalId) continue;
-    return [bindWrite(ctx, c, { rule, group, before }), { kind: 'delete', key: { pk, sk: rule } }];
+    writes.push(bindWrite(ctx, c, { rule, group, before }), { kind: 'delete', key: { pk, sk: rule } });
   }
-  return [];
+  return writes;
 }
+
+/** Of one group; they ride in the transaction of its creation or deletion. */
+const MOST_BINDINGS = 5;
 
 export async function orphanOnDelete(ctx: Context, c: ConnectionId, group: GroupRecord): Promise<Write[]> {
   const bindings = await readBindings(ctx, c);
-  const bound = [...bindings.values()].find((one) => one.groupId === group.id && one.state === 'bound');
-  if (bound === undefined) return [];
-  return [
-    {
-      kind: 'update',
-      key: bindingKey(c, bound.rule),
-      expression:
-        'SET #state = :orphaned, #at = :now' +
-        (group.externalId === undefined ? '' : ', externalId = :external'),
-      condition: '#state = :bound AND groupId = :group',
-      names: { '#state': 'state', '#at': 'at' },
-      values: {
-        ':orphaned': 'orphaned',
-        ':bound': 'bound',
-        ':now': ctx.now(),
-        ':group': group.id,
-        ...(group.externalId === undefined ? {} : { ':external': group.externalId }),
-      },
+  const bound = [...bindings.values()].filter((one) => one.groupId === group.id && one.state === 'bound');
+  return bound.slice(0, MOST_BINDINGS).flatMap((one) => orphanWrites(ctx, c, { rule: one.rule, group }));
+}
+
+function orphanWrites(
+  ctx: Context,
+  c: ConnectionId,
+  { rule, group }: { readonly rule: string; readonly group: GroupRecord },
+): Write[] {
+  const { externalId } = group;
+  const update: Write = {
+    kind: 'update',
+    key: bindingKey(c, rule),
+    expression: `SET #state = :orphaned, #at = :now${externalId === undefined ? '' : ', externalId = :external'}`,
+    condition: '#state = :bound AND groupId = :group',
+    names: { '#state': 'state', '#at': 'at' },
+    values: {
+      ':orphaned': 'orphaned',
+      ':bound': 'bound',
+      ':now': ctx.now(),
+      ':group': group.id,
+      ...(externalId === undefined ? {} : { ':external': externalId }),
     },
-    ...(group.externalId === undefined
-      ? []
-      : [
-          {
-            kind: 'put' as const,
-            key: { pk: externalIdPk(c, 'B', group.externalId), sk: bound.rule },
-            item: withVersion({}),
-          },
-        ]),
+  };
+  if (externalId === undefined) return [update];
+  return [
+    update,
+    { kind: 'put', key: { pk: externalIdPk(c, 'B', externalId), sk: rule }, item: withVersion({}) },
   ];
 }

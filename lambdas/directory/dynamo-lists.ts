@@ -207,6 +207,11 @@ async function listPage(
   if (page.count === 0) return { items: [], total: await counted() };
   const start = await positionOf(ctx, c, { type, startIndex: page.startIndex });
   const skip = page.startIndex - start.startIndex;
+  if (skip > 0) {
+    // No walk came by here: far beyond the end nothing is read at all (I15).
+    const total = await counted();
+    if (page.startIndex > total) return { items: [], total };
+  }
   const { items, more } = await read(ctx, `${c}#${type}`, {
     ...request,
     after: start.after,

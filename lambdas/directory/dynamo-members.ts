@@ -20,8 +20,8 @@ export interface MemberPlan {
   readonly unknown: readonly string[];
 }
 
-/** Actions of a chunk that are not pairs: group, journal, and at most four guards and look-ups. */
-const OVERHEAD = 8;
+/** Actions of a chunk that are not pairs: group, journal, guards, look-ups and the bindings of a new group. */
+const OVERHEAD = 16;
 const PAIRS_PER_CHUNK = Math.floor((MAX_ACTIONS - OVERHEAD) / 2);
 
 export interface GroupAt {
@@ -49,7 +49,7 @@ async function planDelta(
   const keyOf = (user: UserId) => memberKey(at.connection, at.group, user);
   const members = await ctx.store.batchGet([...add, ...remove].map(keyOf));
   const joining = add.filter((user) => !members.has(keyText(keyOf(user))));
-  const users = await ctx.store.batchGet(joining.map((user) => userKey(at.connection, user)));
+  const users = await ctx.store.batchGet([...joining, ...remove].map((user) => userKey(at.connection, user)));
   const changes: MemberChange[] = [];
   const known = new Set<string>(add);
   for (const user of joining) {
@@ -59,7 +59,8 @@ async function planDelta(
   }
   for (const user of remove) {
     const item = members.get(keyText(keyOf(user)));
-    if (item !== undefined)
+    // The row of a deleted user belongs to the sweep, and no list shows it any more (R7).
+    if (item !== undefined && users.has(keyText(userKey(at.connection, user))))
       changes.push({ kind: 'leave', user, account: AccountId.parse(item['accountId']) });
   }
   const present = add.flatMap((user) => {

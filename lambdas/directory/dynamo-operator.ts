@@ -4,7 +4,7 @@
  * remembered by name in `o / PARK#..`; without it nobody could list them, and the table is never scanned (R35).
  */
 import { type Context, connectionOf, readAccounts } from './dynamo-context.ts';
-import type { Item } from './dynamo-store.ts';
+import { accountIdOf } from './dynamo-work.ts';
 import { membersPk, parkedScopeKey, workPartition } from './keys.ts';
 import { type Account, AccountId, type ConnectionId, type GroupId, type OrgKey } from './records.ts';
 import type { LedgerChange, Places } from './work.ts';
@@ -29,10 +29,6 @@ export async function readPlaces(ctx: Context, o: OrgKey): Promise<Places> {
     timer: timer ?? [],
     parked: scopes.map((scope, at) => ({ scope, ids: parked[at] ?? [] })).filter(({ ids }) => ids.length > 0),
   };
-}
-
-function accountIdOf(item: Item): AccountId {
-  return AccountId.parse(String(item['pk']).split('#A#')[1]);
 }
 
 /** Passes the change on and remembers the scope it parks on; a scope is written once per process. */

@@ -64,6 +64,8 @@ export interface StoreDeps {
   readonly random: () => number;
 }
 
+/** Rows asked for at once; the loop follows the pages. */
+const MOST_PER_PAGE = 1_000;
 /** DynamoDB's limit of actions in one transaction. */
 export const MAX_ACTIONS = 100;
 /** How long a losing writer repeats before the client is asked to come again (R10). */
@@ -191,7 +193,7 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
       ExpressionAttributeValues: marshall(values),
       ExclusiveStartKey: start,
       ScanIndexForward: input.backward === undefined,
-      Limit: input.limit === undefined ? undefined : input.limit - items.length,
+      Limit: input.limit === undefined ? undefined : Math.min(input.limit - items.length, MOST_PER_PAGE),
     });
     const answer: QueryCommandOutput = await again(deps, () => deps.client.send(command));
     for (const raw of answer.Items ?? []) items.push(unmarshall(raw));

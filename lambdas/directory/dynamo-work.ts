@@ -140,18 +140,17 @@ export async function changeBudget<T>(
   });
 }
 
+/** A backlog of new people never keeps a grace that ended, or a retry, waiting: timers have a share of every look. */
 export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<AccountId[]> {
-  const run = await ctx.store.query({ pk: workPartition.run(o), index: 'work', limit });
-  const found = run.items.map(accountIdOf);
-  if (found.length >= limit) return found;
   const upTo = `${instantKey(ctx.now())}#~`;
-  const timers = await ctx.store.query({
-    pk: workPartition.timer(o),
-    index: 'work',
-    limit: limit - found.length,
-    upTo,
-  });
-  return [...found, ...timers.items.map(accountIdOf)];
+  const share = Math.ceil(limit / 4);
+  const timers = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit: share, upTo });
+  const rest = limit - timers.items.length;
+  const run = await ctx.store.query({ pk: workPartition.run(o), index: 'work', limit: rest });
+  const isRevoke = (item: Item): boolean => String(item['wsk']).startsWith('0#');
+  const revokes = run.items.filter(isRevoke);
+  const grants = run.items.filter((item) => !isRevoke(item));
+  return [...revokes, ...timers.items, ...grants].map(accountIdOf);
 }
 
 export function accountIdOf(item: Item): AccountId {

@@ -129,7 +129,7 @@ export interface SyncDirectory {
     change: (stored: unknown) => { readonly next?: unknown; readonly result: T },
   ): Promise<T>;
 
-  /** Revokes, then grants, then timers that are due. */
+  /** Revokes, then timers that are due (at most a quarter), then grants. */
   readDue(o: OrgKey, limit: number): Promise<readonly AccountId[]>;
   readAccounts(o: OrgKey, ids: readonly AccountId[]): Promise<readonly Account[]>;
   /** By `emailKey`. */

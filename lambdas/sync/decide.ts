@@ -138,7 +138,8 @@ function rest({ account, world }: DecideInput, { ledger, obstacles, held, intent
   const waits = obstacles.filter((obstacle) => obstacle.kind === 'wait');
   const parks = obstacles.filter((obstacle) => obstacle.kind === 'park');
   // A fault passes without the person changing: whoever also waits for one has to be found by it.
-  const park = parks.find((one) => one.on !== 'person') ?? parks[0];
+  const park =
+    parks.find((one) => world.faults.has(one.on)) ?? parks.find((one) => one.on !== 'person') ?? parks[0];
   const due = Math.min(...waits.map((wait) => wait.due));
   const about = park === undefined ? {} : parkedAs(park, world.now);
   const attempts = park === undefined ? 0 : account.attempts;
@@ -153,7 +154,14 @@ function rest({ account, world }: DecideInput, { ledger, obstacles, held, intent
   if (waits.length > 0) {
     return at({ place: { kind: 'timer', due }, status: park === undefined ? 'waiting' : 'parked', ...why });
   }
-  if (park !== undefined) return at({ place: { kind: 'parked', on: park.on }, status: 'parked', ...why });
+  // What is held comes back by a mode or mapping change; what is parked on the person alone, by nobody.
+  if (park !== undefined && !(park.on === 'person' && held.length > 0)) {
+    return at({ place: { kind: 'parked', on: park.on }, status: 'parked', ...why });
+  }
+  // Nobody tells when somebody is no longer an administrator: the listing of the next day does.
+  if (held.includes('protected')) {
+    return at({ place: { kind: 'timer', due: world.now + KNOWLEDGE_LIFE_MS }, status: 'held', ...why });
+  }
   if (held.length > 0) return at({ place: { kind: 'held' }, status: 'held', ...why });
   return at({ place: { kind: 'none' }, status: 'idle' });
 }

@@ -3,6 +3,7 @@
  * each account from whole state read after a budget slot was taken, and sends one request's worth at a time. Losing
  * its lease, its time or its life at any point leaves nothing half-known: every call in flight has its intent.
  */
+import { workPartition } from '../directory/keys.ts';
 import type { Account, AccountError, AccountId, IdentityItem, OrgKey } from '../directory/records.ts';
 import { LeaseLost, type Standing } from '../directory/work.ts';
 import { type Decision, decide, emailsOf } from './decide.ts';
@@ -37,6 +38,8 @@ const MIGRATING_RETRY_MS = 60 * 60 * 1000;
 /** The second net under the waiters' list (R4). */
 const CLAIM_RETRY_MS = 15 * 60 * 1000;
 const WAKE_LIMIT = 500;
+/** Sweeps take turns with requests, so that a large one never holds up a revoke (R18). */
+const SWEEP_SLICE_MS = 2_000;
 /** While the read budget is empty, first contacts take what the listing says (R19). */
 const READ_PAUSE_MS = 3_000;
 
@@ -89,7 +92,7 @@ async function work(run: Run, until: number): Promise<Ended> {
   let gathered = false;
   while (deps.now() < until) {
     await renew(run);
-    const swept = await deps.directory.runSweeps(run.org, Math.min(until, deps.now() + LEASE_MS / 3));
+    const swept = await deps.directory.runSweeps(run.org, Math.min(until, deps.now() + SWEEP_SLICE_MS));
     const ids = await deps.directory.readDue(run.org, WINDOW);
     if (ids.length === 0) {
       if (swept) return { outcome: 'idle' };
@@ -123,10 +126,9 @@ async function wakeFaults(run: Run): Promise<void> {
 async function keepInventory(run: Run, until: number): Promise<void> {
   const org = await run.deps.directory.getOrg(run.org);
   if (org?.listing !== undefined && run.deps.now() - org.listing.startedAt < KNOWLEDGE_LIFE_MS) return;
-  const bound = Math.min(until, run.deps.now() + LEASE_MS / 2);
   const taken = await takeInventory(inventoryDeps(run), run.org, {
     clientId: org?.clientId ?? '',
-    until: bound,
+    until,
   });
   if (taken.kind !== 'incomplete') return;
   run.deps.log('inventory-incomplete', { reason: taken.reason });
@@ -135,7 +137,7 @@ async function keepInventory(run: Run, until: number): Promise<void> {
 
 function inventoryDeps(run: Run): InventoryDeps {
   const { directory, adobe, now, sleep, log } = run.deps;
-  return { directory, adobe, slots: run.slots, now, sleep, log };
+  return { directory, adobe, slots: run.slots, now, sleep, log, beat: () => renew(run) };
 }
 
 type Passed =
@@ -152,13 +154,14 @@ interface Look {
 /** One look at the accounts that are due: what needs no call is written, and one request is sent if a slot is held. */
 async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const { directory } = run.deps;
-  const accounts = await directory.readAccounts(run.org, ids);
+  const read = await directory.readAccounts(run.org, ids);
+  const accounts = read.filter((account) => !isSetAside(run, account));
   const identities = await directory.readIdentities(run.org, accounts.flatMap(emailsOf));
   const world = await readWorld(run);
   if (world === undefined || world.org.authFault !== undefined) return { kind: 'stopped' };
   const look = { world, identities };
   const sendings: Sending[] = [];
-  let progress = accounts.length < ids.length;
+  let progress = read.length < ids.length;
   let readsWaiting = false;
   for (const account of accounts) {
     const step = await settle(run, look, account);
@@ -183,6 +186,11 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
     kind: 'wait',
     at: readsWaiting ? Math.max(run.readsFreeAt, run.deps.now() + 1) : run.deps.now() + 1000,
   };
+}
+
+/** The index may lag behind the account (R16): one that was just put on a timer is not decided again before its time. */
+function isSetAside(run: Run, account: Account): boolean {
+  return account['wpk'] === workPartition.timer(run.org) && (account.due ?? 0) > run.deps.now();
 }
 
 /** Nothing was sent although a slot is held: the credential is blocked, or every account moved meanwhile. */

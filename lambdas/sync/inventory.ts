@@ -24,6 +24,8 @@ export interface InventoryDeps {
   readonly slots: Slots;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Renews the lease under which this runs; before every call and now and then between writes (R29). */
+  readonly beat: () => Promise<void>;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 }
 
@@ -71,7 +73,9 @@ export async function takeInventory(
   const catalogue = groups.rows.map(catalogueEntry);
   await noteSoleNames(deps, o, catalogue);
   await deps.directory.saveCatalogue(o, catalogue);
+  let written = 0;
   for (const [address, people] of byAddress(users.rows)) {
+    if (written++ % 500 === 0) await deps.beat();
     await deps.directory.observe(o, address, { at: startedAt, users: distinct(people) });
   }
   const completedAt = deps.now();
@@ -144,6 +148,7 @@ async function slotted<T>(
       await deps.sleep(slot.freeAt - deps.now());
       continue;
     }
+    await deps.beat();
     const answer = await page(index, deps.now() + HTTP_TIMEOUT_MS);
     await deps.slots.settle(endpoint, slot.id);
     if (answer.kind === 'failed') await blockAfter(deps, endpoint, answer);
@@ -225,6 +230,7 @@ export type Looked =
 export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity): Promise<Looked> {
   const slot = await deps.slots.take('singleUser');
   if (!slot.ok) return { kind: 'no-slot', freeAt: slot.freeAt };
+  await deps.beat();
   const at = deps.now();
   const domain = identity.type === 'adobeID' ? 'AdobeID' : undefined;
   const answer = await deps.adobe.readUser(identity.email, at + HTTP_TIMEOUT_MS, domain);

@@ -156,7 +156,8 @@ function planMaybe(input: PlanInput, maybe: NonNullable<Ledger['maybe']>): Plan 
   const { identity, absentBefore } = maybe;
   // Without an identity that may be used, nobody is created, also not again (R2, T15).
   if (desired.live && desired.identity !== undefined && desired.entitlements.size > 0) {
-    return sending(ledger, createAndGrant(input, identity), { absentBefore });
+    const actions = [...createAndGrant(input, identity), ...revokesOfUnknown(input, identity)];
+    return sending(ledger, actions, { absentBefore });
   }
   const actions = revokesOfUnknown(input, identity);
   if (actions.length > 0) return sending(ledger, actions);
@@ -262,8 +263,14 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     return sending(after, [{ action: rename.action }], { obstacles });
   }
   if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
-  // A rename that lets revokes go first is planned again with the next look, when they are done.
-  const actions = [...revokes, ...nameUpdate(input, handle), ...grants({ ...input, ledger: after }, handle)];
+  // Revokes that may run go first, and the rename is planned again when they are done; policy chooses (R31).
+  const moves: PlannedAction[] = rename.action === undefined ? [] : [{ action: rename.action }];
+  const actions = [
+    ...revokes,
+    ...moves,
+    ...nameUpdate(input, handle),
+    ...grants({ ...input, ledger: after }, handle),
+  ];
   return sending(after, actions, { obstacles });
 }
 
@@ -307,14 +314,15 @@ function revokesOfApplied(
 function revokesOfUnknown({ desired, ledger, left }: PlanInput, handle: Identity): PlannedAction[] {
   return Object.entries(ledger.unknown)
     .filter(
-      ([key]) => !desired.entitlements.has(key) && !left.has(key) && !(key in ledger.applied.entitlements),
+      ([key]) =>
+        !desired.entitlements.has(key) && !left.has(key) && !Object.hasOwn(ledger.applied.entitlements, key),
     )
     .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
 }
 
 function grants({ desired, ledger }: PlanInput, handle: Identity): PlannedAction[] {
   return [...desired.entitlements]
-    .filter(([key]) => !(key in ledger.applied.entitlements) || key in ledger.unknown)
+    .filter(([key]) => !Object.hasOwn(ledger.applied.entitlements, key) || Object.hasOwn(ledger.unknown, key))
     .map(([key, { name }]) => ({ key, action: { kind: 'grant', identity: handle, name } }));
 }
 

@@ -58,7 +58,16 @@ export function permit(plan: Plan, input: PolicyInput): Permitted {
   const grants = actions.some((one) => one.action.kind === 'grant');
   const addressed = plan.actions.some((one) => one.action.kind === 'createUser') && !(creates && grants);
   // Nobody is created without an entitlement, and nothing is granted to somebody who does not exist yet.
-  return { actions: addressed ? [] : actions, obstacles, held: [...held] };
+  const reachable = addressed ? actions.filter((one) => one.action.kind === 'revoke') : actions;
+  return { actions: renameApart(reachable), obstacles, held: [...held] };
+}
+
+/** A rename travels alone (R31): after the revokes that may run, before everything else. */
+function renameApart(actions: readonly PlannedAction[]): readonly PlannedAction[] {
+  const rename = actions.find((one) => one.action.kind === 'renameUser');
+  if (rename === undefined) return actions;
+  const others = actions.filter((one) => one !== rename);
+  return others.some((one) => one.action.kind === 'revoke') ? others : [rename];
 }
 
 function judge(planned: PlannedAction, plan: Plan, input: PolicyInput): Verdict {

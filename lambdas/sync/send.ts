@@ -184,7 +184,8 @@ function notDone(run: Run, { fresh, blamed, alone, error }: NotDone): LedgerChan
   };
   const later = { ...postponed(run, fresh, 'refused'), error: about };
   const moved = fresh.intent?.wantedRev !== fresh.wantedRev;
-  const standing = !blamed || moved ? again : alone && fresh.attempts + 1 >= MAX_ATTEMPTS ? parked : later;
+  const standing =
+    !blamed || moved ? again : alone && triesOf(fresh, 'refused') + 1 >= MAX_ATTEMPTS ? parked : later;
   return { ledger: ledgerOf(fresh), clearIntent: true, standing };
 }
 
@@ -195,13 +196,15 @@ function inRun(fresh: Account): Standing {
 async function record(run: Run, answered: Answered, command: CommandOutcome): Promise<void> {
   const draft = answered.drafts.find((one) => one.account.id === command.accountId);
   if (draft === undefined) return;
-  let absorbed: Absorbed | undefined;
+  await tripFaults(run, answered, { command, draft });
   await run.deps.directory.changeLedger(run.org, draft.account.id, {
     intentId: draft.intent.id,
-    compute: (fresh) => {
-      absorbed = absorbFresh(run, { fresh, world: answered.world, command });
-      return changeOf(run, { fresh, absorbed, answered });
-    },
+    compute: (fresh) =>
+      changeOf(run, {
+        fresh,
+        absorbed: absorbFresh(run, { fresh, world: answered.world, command }),
+        answered,
+      }),
   });
   const refused = command.actions.flatMap(({ outcome }) =>
     outcome.kind === 'failed' ? [outcome.error] : [],
@@ -212,7 +215,18 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
   }
   const stop = refused.find((error) => error.class === 'auth');
   if (stop !== undefined) await stopOrg(run, stop);
-  for (const fault of absorbed?.faults ?? []) {
+}
+
+/** Before the account is parked on it: whoever waits for a fault that nobody wrote down would wait for ever (R16). */
+async function tripFaults(
+  run: Run,
+  answered: Answered,
+  { command, draft }: { readonly command: CommandOutcome; readonly draft: IntentDraft },
+): Promise<void> {
+  if (command.actions.every(({ outcome }) => outcome.kind !== 'failed')) return;
+  const [fresh] = await run.deps.directory.readAccounts(run.org, [draft.account.id]);
+  if (fresh?.intent?.id !== draft.intent.id) return;
+  for (const fault of absorbFresh(run, { fresh, world: answered.world, command }).faults) {
     await run.deps.directory.tripFault(run.org, fault);
     run.deps.log('fault', { code: fault.error.code, scope: fault.scope });
   }
@@ -233,9 +247,14 @@ function absorbFresh(
     intent,
     desired: desiredOf(fresh, world.rules.get(fresh.connection) ?? []),
     actions: command.actions.map(({ action, outcome }) => ({ action: Action.parse(action), outcome })),
-    attempts: fresh.attempts,
+    attempts: triesOf(fresh, 'backoff'),
     now: run.deps.now(),
   });
+}
+
+/** Tries in a row that ended the same way: a lost answer before does not use up the tries of an error (I08). */
+function triesOf(fresh: Account, reason: 'backoff' | 'refused'): number {
+  return fresh.reason === reason ? fresh.attempts : 0;
 }
 
 interface Recording {
@@ -261,7 +280,7 @@ function standingAfter(run: Run, { fresh, absorbed, answered }: Recording): Stan
       place: { kind: 'timer', due },
       status: 'waiting',
       reason: 'backoff',
-      attempts: fresh.attempts + 1,
+      attempts: triesOf(fresh, 'backoff') + 1,
       ...why,
     };
   }

@@ -35,7 +35,7 @@ export function answerControl(
   if (!LOOPBACK_NAMES.has(url.hostname))
     return refuse(403, 'The control interface answers to 127.0.0.1 only.');
   // A form post from a web page needs no permission of the browser; JSON does.
-  if (method === 'POST' && !contentType.includes('application/json'))
+  if (method === 'POST' && contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json')
     return refuse(415, 'Send application/json.');
   try {
     return route(desk, url, { method, body });

@@ -187,7 +187,7 @@ const rows: [string, Partial<PlanInput>, string][] = [
   [
     'made by us, other e-mail and less',
     { desired: { ...wantsNew, entitlements: new Map() }, ledger: held(['x']) },
-    'revoke X',
+    'revoke X, rename to ada.l@example.com',
   ],
   [
     'made by us, letter case of the e-mail',
