@@ -130,6 +130,13 @@ describe('control interface', () => {
     const form = await bench.raw('/control/seed', { method: 'POST', body: '{"seed":"empty"}' });
     expect(form.status).toBe(415);
     expect(bench.org.people()).not.toEqual([]);
+    // A browser sends this one without asking anybody, whatever follows the semicolon.
+    const disguised = await bench.raw('/control/seed', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain; application/json' },
+      body: '{"seed":"empty"}',
+    });
+    expect(disguised.status).toBe(415);
   });
 });
 

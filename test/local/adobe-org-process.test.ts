@@ -90,13 +90,27 @@ const newcomer = (n: number) => ({
 });
 
 describe('npm run adobe-org', () => {
-  test('prints one line with URL, org, client and secret, and tells its parent', async () => {
+  test('prints one line with URL, org and client; the secret goes to its parent and into no log (I18)', async () => {
     const { ready, line } = await start();
-    for (const part of [ready.url, ready.orgId, ready.clientId, ready.clientSecret])
-      expect(line).toContain(part);
+    for (const part of [ready.url, ready.orgId, ready.clientId]) expect(line).toContain(part);
+    expect(ready.clientSecret).toMatch(/^p8e-/);
+    expect(line).not.toContain(ready.clientSecret);
     expect(line.trim().split('\n')).toHaveLength(1);
     expect(ready.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await (await fetch(`${ready.url}/status`)).json()).toMatchObject({ state: 'LIVE' });
+  });
+
+  test('on a terminal of its own it prints the secret too', async () => {
+    const child = spawn(process.execPath, [ENTRY, '--data', folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += String(chunk);
+      if (output.includes('\n')) break;
+    }
+    expect(output).toMatch(/ · secret p8e-\w+\n/);
   });
 
   test('SIGKILL loses nothing that was answered: people, outbox, call log, credential, throttle', async () => {
