@@ -26,8 +26,7 @@ import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
 import { createUser, deleteUser, getUser, updateUser } from './dynamo-users.ts';
 import * as work from './dynamo-work.ts';
-import { workPartition } from './keys.ts';
-import { AccountId, type OrgKey } from './records.ts';
+
 import type { OperatorDirectory, SyncDirectory } from './work.ts';
 
 export interface DirectoryDeps {
@@ -129,29 +128,7 @@ function operatorSide(ctx: Context): OperatorDirectory {
     eachUser: (c) => eachUser(ctx, c),
     groupNamed: async (c, displayName) =>
       (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
-    standings: (o) => standings(ctx, o),
-    parkedOn: (o, scopes) => parkedOn(ctx, o, scopes),
     readPlaces: (o) => readPlaces(ctx, o),
     accountsOfGroup: (c, group) => accountsOfGroup(ctx, c, group),
   };
-}
-
-async function standings(ctx: Context, o: OrgKey): Promise<{ run: number; held: number; timer: number }> {
-  const count = async (pk: string): Promise<number> =>
-    (await ctx.store.query({ pk, index: 'work' })).items.length;
-  const [run, held, timer] = await Promise.all([
-    count(workPartition.run(o)),
-    count(workPartition.held(o)),
-    count(workPartition.timer(o)),
-  ]);
-  return { run, held, timer };
-}
-
-async function parkedOn(ctx: Context, o: OrgKey, scopes: readonly string[]): Promise<AccountId[]> {
-  const pages = await Promise.all(
-    scopes.map((scope) => ctx.store.query({ pk: workPartition.parked(o, scope), index: 'work' })),
-  );
-  return pages.flatMap((page) =>
-    page.items.map((item) => AccountId.parse(String(item['pk']).split('#A#')[1])),
-  );
 }

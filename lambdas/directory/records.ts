@@ -309,8 +309,6 @@ export const Org = z.looseObject({
   catalogueAt: EpochMs.optional(),
   /** Calls stop until an operator repairs the credential. */
   authFault: AccountError.optional(),
-  /** The table this org was set up on; another table means a restore: report-only (design.md section 6). */
-  tableId: z.string().optional(),
 });
 export type Org = z.infer<typeof Org>;
 

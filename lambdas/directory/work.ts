@@ -179,7 +179,7 @@ export interface Places {
 export interface OperatorDirectory {
   /** Set-up: org, connection and their counters. Existing ones are left as they are. */
   setUp(draft: {
-    readonly org: Pick<Org, 'key' | 'adobeOrgId' | 'clientId' | 'tableId'>;
+    readonly org: Pick<Org, 'key' | 'adobeOrgId' | 'clientId'>;
     readonly connection: { readonly id: ConnectionId; readonly settings: ConnectionSettings };
   }): Promise<void>;
   changeSettings(c: ConnectionId, change: (before: ConnectionSettings) => ConnectionSettings): Promise<void>;
@@ -188,10 +188,6 @@ export interface OperatorDirectory {
   /** All users of a page of the partition, for plans over everybody. */
   eachUser(c: ConnectionId): AsyncIterable<UserRecord>;
   groupNamed(c: ConnectionId, displayName: string): Promise<GroupRecord | undefined>;
-  /** How many accounts stand in each partition of the work index, by reason. */
-  standings(o: OrgKey): Promise<{ readonly run: number; readonly held: number; readonly timer: number }>;
-  /** Accounts parked on the given entitlements or domains. */
-  parkedOn(o: OrgKey, scopes: readonly string[]): Promise<readonly AccountId[]>;
   /** Who stands where in the work index, by what the parked ones wait for. */
   readPlaces(o: OrgKey): Promise<Places>;
   /** The accounts behind a group's memberships, strongly, page by page. */

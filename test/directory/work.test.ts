@@ -66,10 +66,9 @@ describe('the work index (R16)', () => {
     const t = await open();
     const ada = await addUser(t, person('ada'));
     await stand(t, ada, standing);
-    expect(await t.directory.standings(ORG)).toEqual(expected);
-    expect(await t.directory.parkedOn(ORG, ['chat', 'talk'])).toEqual(
-      standing.place.kind === 'parked' ? [ada.accountId] : [],
-    );
+    const { run, held, timer, parked } = await t.directory.readPlaces(ORG);
+    expect({ run: run.length, held: held.length, timer: timer.length }).toEqual(expected);
+    expect(parked).toEqual(standing.place.kind === 'parked' ? [{ scope: 'chat', ids: [ada.accountId] }] : []);
     expect(await accountOf(t, ada.accountId)).toMatchObject({
       status: standing.status,
       attempts: standing.attempts,
@@ -181,7 +180,7 @@ describe('the work index (R16)', () => {
     expect(await t.directory.clearFault(ORG, 'chat', 4)).toBe(true);
     expect(await t.directory.readFaults(ORG)).toEqual([]);
     expect((await t.directory.readDue(ORG, 10)).length).toBe(6);
-    expect(await t.directory.parkedOn(ORG, ['talk'])).toEqual([other.accountId]);
+    expect((await t.directory.readPlaces(ORG)).parked).toEqual([{ scope: 'talk', ids: [other.accountId] }]);
   });
 });
 

@@ -192,8 +192,8 @@ describe('the allow-list of domains (T15)', () => {
         stage.org.calls().filter(({ endpoint }) => endpoint === 'action' || endpoint === 'user'),
       ).toEqual([]);
       expect(await stage.account(ada)).toMatchObject({ status: 'parked', reason: 'domain-not-allowed' });
-      const scopes = ['elsewhere.example'];
-      expect(await stage.directory.parkedOn(stage.orgKey, scopes)).toHaveLength(1);
+      const { parked } = await stage.directory.readPlaces(stage.orgKey);
+      expect(parked.map(({ scope, ids }) => [scope, ids.length])).toEqual([['elsewhere.example', 1]]);
       await stage.directory.changeSettings(stage.connection, (before) => ({
         ...before,
         domains: { ...before.domains, 'elsewhere.example': { type: 'businessID' } },
