@@ -21,20 +21,28 @@ export interface AdminDeps {
 }
 export type AdminHandler = (event: unknown, context: Context) => Promise<CommandAnswer>;
 
-const Request = z.object({ command: z.string(), args: z.unknown() });
+const Request = z.object({
+  command: z.string(),
+  args: z.unknown(),
+  // Kept with what was done: printable, and no longer than the longest IAM principal.
+  operator: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,256}$/)
+    .default('unknown'),
+});
 
 export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
   return async (event, { awsRequestId }) => {
     const request = Request.safeParse(event);
-    if (!request.success) return refuse('send { "command": "...", "args": { ... } }');
-    const { command: name, args } = request.data;
+    if (!request.success) return refuse('send { "command": "...", "args": { ... }, "operator": "..." }');
+    const { command: name, args, operator } = request.data;
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) return refuse(`there is no command ${name}; try help`);
     const parsed = command.schema.safeParse(args ?? {});
     if (!parsed.success) return refuse(`${name}: ${describe(parsed.error)}`);
     try {
-      const result = await command.run(parsed.data);
-      log.info('command', { requestId: awsRequestId, command: name });
+      const result = await command.run(parsed.data, { operator });
+      log.info('command', { requestId: awsRequestId, command: name, operator });
       return { ok: true, result };
     } catch (error) {
       if (error instanceof Refused) return refuse(error.message);

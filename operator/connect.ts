@@ -3,6 +3,7 @@
  * bridge (never started, stopped, another program on its port) becomes a sentence that says what to do next.
  */
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts';
@@ -42,7 +43,19 @@ export function connect(data: string): Connected {
     };
   }
   const { url, key } = endpoint.data.operator;
-  return { ok: true, call: (request) => post(url, key, request) };
+  return { ok: true, call: (request) => post(url, key, { operator: localUser(), ...request }) };
+}
+
+/** The name under which this machine knows who types; printable ASCII, as the bridge takes it. */
+function localUser(): string {
+  let name: string;
+  try {
+    name = userInfo().username;
+  } catch {
+    // A user without an entry in the password database, as in a container, has a number only.
+    name = `user ${process.getuid?.() ?? ''}`.trim();
+  }
+  return name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 256) || 'unknown';
 }
 
 function parseJson(text: string): unknown {

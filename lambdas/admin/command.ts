@@ -7,6 +7,13 @@ import type * as z from 'zod';
 export interface CommandRequest {
   readonly command: string;
   readonly args: unknown;
+  /** Who asks, as the operator's program says it: the IAM principal in AWS, the name of the user on a local machine. */
+  readonly operator?: string;
+}
+
+/** For what is kept of a command: it names, it proves nothing. In AWS CloudTrail holds the proof of the invocation. */
+export interface Caller {
+  readonly operator: string;
 }
 
 /** What a command found or did: lines for people, data for machines. */
@@ -21,7 +28,7 @@ export type CommandAnswer =
 
 export interface Command<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
-  readonly run: (args: z.output<S>) => Promise<CommandResult>;
+  readonly run: (args: z.output<S>, caller: Caller) => Promise<CommandResult>;
 }
 
 /** By the name on the wire, such as `token.create`. */

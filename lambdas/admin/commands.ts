@@ -28,9 +28,9 @@ export function createCommands(parts: AdminParts): Commands {
 function orBusy({ schema, run }: Command): Command {
   return {
     schema,
-    run: async (args) => {
+    run: async (args, caller) => {
       try {
-        return await run(args);
+        return await run(args, caller);
       } catch (error) {
         if (!(error instanceof DirectoryBusy)) throw error;
         const message = `The directory is busy with other changes. Repeat the command in ${error.retryAfterSeconds} seconds.`;

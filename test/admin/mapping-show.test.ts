@@ -102,7 +102,7 @@ test('a command that finds the directory busy is refused and may be repeated as 
   };
   const parts = { directory: busy, adobe, connection, org, now: clock.now, newId: drainDeps.newId };
   const show = createCommands(parts)['mapping.show'];
-  await expect(show?.run({})).rejects.toThrow(
+  await expect(show?.run({}, { operator: 'test' })).rejects.toThrow(
     new Refused('The directory is busy with other changes. Repeat the command in 2 seconds.'),
   );
 });
