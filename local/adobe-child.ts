@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { createTokenSource } from '../lambdas/adobe/token.ts';
 import { AdobeEndpoint, readDataFile, writeDataFile } from './endpoint.ts';
 import type { Credential, StartOptions } from './options.ts';
 import { endProcess, markOf, ProcessMark, stillRuns } from './processes.ts';
@@ -28,6 +29,7 @@ export interface AdobeChildOptions {
 const ProcessFile = z.object({ process: ProcessMark, endpoint: AdobeEndpoint.optional() });
 const processFile = 'adobe-process.json';
 const startTimeoutMs = 15_000;
+const knockTimeoutMs = 10_000;
 
 const Ready = z.object({ ready: z.literal(true), ...AdobeEndpoint.shape });
 
@@ -49,7 +51,26 @@ export async function connectAdobe(
         'which npm run adobe-org prints when it starts',
     );
   }
+  await knock(adobeUrl, credential);
   return { endpoint: { url: adobeUrl, ...credential }, stop: async () => undefined };
+}
+
+/** A wrong address or credential is told now, and not found in the log when people wait. */
+async function knock(adobeUrl: string, credential: Credential): Promise<void> {
+  const outcome = await createTokenSource({
+    credential: { ...credential, imsUrl: adobeUrl },
+    fetch: (url, init) => fetch(url, init),
+    now: Date.now,
+    timeoutMs: knockTimeoutMs,
+    timeoutSignal: (ms) => AbortSignal.timeout(ms),
+  }).get();
+  if (outcome.kind === 'ok' || outcome.reason === 'throttled') return;
+  const { message, hint } = outcome.error;
+  throw new Error(
+    outcome.reason === 'auth'
+      ? `the Adobe org at ${adobeUrl} refuses the credential (${message}): ${hint}`
+      : `no Adobe org answers at ${adobeUrl} (${message}): start it, or correct --adobe-url`,
+  );
 }
 
 /** The part of the simulated org's own file that says how to get in. */

@@ -49,13 +49,20 @@ function readSettings(args: readonly string[]): Settings {
     throw new TypeError(`--seed must be default or empty, not ${values.seed}.`);
   }
   return {
-    port: readNumber('--port', values.port),
+    port: readPort(values.port),
     data: values.data,
     speed: readNumber('--speed', values.speed),
     seed: values.seed,
     randomSeed: readNumber('--random-seed', values['random-seed'] ?? String(randomInt(2 ** 31))),
     exitWithParent: values['exit-with-parent'],
   };
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new RangeError(`--port is a number from 0 (any) to 65535, not ${text}.`);
+  return port;
 }
 
 function readNumber(name: string, text: string): number {
@@ -103,10 +110,17 @@ async function serve(org: AdobeOrg, incoming: IncomingMessage, outgoing: ServerR
       incoming.socket.destroy();
       return;
     }
+    if (problem instanceof Unreadable) {
+      outgoing.writeHead(400, { 'Content-Type': 'text/plain' }).end(problem.message);
+      return;
+    }
     console.error('The simulated Adobe org failed; this is a bug in it:', problem);
     outgoing.writeHead(500, { 'Content-Type': 'text/plain' }).end('bug in the simulated Adobe org');
   }
 }
+
+/** What the org cannot read, like an address that is none, is the caller's mistake and not the org's. */
+class Unreadable extends Error {}
 
 async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request | undefined> {
   const chunks: Buffer[] = [];
@@ -122,7 +136,8 @@ async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promis
     for (const value of values ?? []) headers.append(name, value);
   }
   const { method = 'GET', url = '/' } = incoming;
-  const target = new URL(url, `http://${incoming.headers.host ?? '127.0.0.1'}`);
+  const target = URL.parse(`http://127.0.0.1${url.startsWith('/') ? url : `/${url}`}`);
+  if (target === null) throw new Unreadable(`${url} is no address`);
   const hasBody = method !== 'GET' && method !== 'HEAD';
   return new Request(target, {
     method,

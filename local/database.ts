@@ -36,6 +36,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Where the data live; absent = in memory, gone with `close()`. */
   readonly file?: string;
+  /** The table in it; what is not meant to last gets one of its own. */
+  readonly table?: string;
   /** Where `DYNAMODB_ENDPOINT` is looked up; absent = the environment of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -47,8 +49,7 @@ const startWaitMs = 10_000;
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
   const environment = options.environment ?? process.env;
   const given = environment.DYNAMODB_ENDPOINT;
-  // On an endpoint that others use too, what is not meant to last gets a table of its own.
-  const table = options.file === undefined ? `bridge-${randomUUID()}` : 'bridge';
+  const table = options.table ?? (options.file === undefined ? `bridge-${randomUUID()}` : 'bridge');
   if (given) return openGiven(given, table, options.file !== undefined);
 
   const engine = await startEngine(engineBinary(), options.file);

@@ -71,7 +71,7 @@ function read(argv: readonly string[]): ParsedStart {
   return {
     kind: 'start',
     options: {
-      dir: values.data ?? '.bridge',
+      dir: readDir(values.data),
       port: readPort('--port', values.port),
       adobePort: readPort('--adobe-port', values['adobe-port']),
       adobeUrl,
@@ -84,6 +84,11 @@ function read(argv: readonly string[]): ParsedStart {
       speed: readSpeed(values.speed),
     },
   };
+}
+
+function readDir(text: string | undefined): string {
+  if (text?.trim() === '') throw new Wrong('--data is the name of a folder, such as .bridge, and not empty');
+  return text ?? '.bridge';
 }
 
 function readPort(name: string, text: string | undefined): number | undefined {

@@ -3,7 +3,7 @@
  * started in this order and stopped in the opposite one; the addresses stand in `endpoint.json` before they are printed.
  */
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createLog, type Log } from '../lambdas/log.ts';
@@ -12,6 +12,7 @@ import { assembleBridge, type Bridge } from './bridge.ts';
 import { type Clock, scaledClock } from './clock.ts';
 import { openDatabase } from './database.ts';
 import { type Endpoint, readDataFile, readEndpoint, writeDataFile, writeEndpoint } from './endpoint.ts';
+import { takeFolder } from './folder.ts';
 import { lambdaContext } from './lambda-context.ts';
 import { serveOperator } from './operator-route.ts';
 import { parseStart, type StartOptions, startHelp } from './options.ts';
@@ -27,7 +28,13 @@ export interface Running {
 }
 
 /** Chosen at the first start on a folder, and kept. */
-const Kept = z.object({ speed: z.number(), pepper: z.string(), operatorKey: z.string() });
+const Kept = z.object({
+  speed: z.number(),
+  pepper: z.string(),
+  operatorKey: z.string(),
+  /** Folders that share a database server have a table each. */
+  table: z.string().default('bridge'),
+});
 type Kept = z.infer<typeof Kept>;
 
 const minuteMs = 60_000;
@@ -58,13 +65,13 @@ export async function startBridge(options: StartOptions): Promise<Running> {
 
 async function startAll(options: StartOptions, started: (() => Promise<void>)[]): Promise<Endpoint> {
   const { dir } = options;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  started.push(takeFolder(dir));
   const kept = keep(options);
   const before = readEndpoint(dir);
   const clock = scaledClock(kept.speed);
   const log = openLog(dir, clock, started);
 
-  const database = await openDatabase({ file: join(dir, 'bridge.db') });
+  const database = await openDatabase({ file: join(dir, 'bridge.db'), table: kept.table });
   started.push(database.close);
   const org = await connectAdobe(options, kept.speed, before?.adobe);
   started.push(org.stop);
@@ -145,7 +152,12 @@ function keep({ dir, speed }: StartOptions): Kept {
   }
   if (before !== undefined) return before;
   const secret = (): string => randomBytes(32).toString('base64url');
-  const first: Kept = { speed: speed ?? 1, pepper: secret(), operatorKey: secret() };
+  const first: Kept = {
+    speed: speed ?? 1,
+    pepper: secret(),
+    operatorKey: secret(),
+    table: `bridge-${randomBytes(4).toString('hex')}`,
+  };
   writeDataFile(dir, 'bridge.json', first);
   return first;
 }

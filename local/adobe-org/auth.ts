@@ -22,7 +22,10 @@ const Claims = z.object({
 export async function readForm(url: URL, contentType: string, body: string): Promise<URLSearchParams> {
   const form = new URLSearchParams(url.search);
   if (contentType.includes('multipart/form-data')) {
-    const parts = await new Response(body, { headers: { 'Content-Type': contentType } }).formData();
+    // A form that cannot be read, such as one without a boundary, says nothing, and is refused for what it lacks.
+    const parts = await new Response(body, { headers: { 'Content-Type': contentType } })
+      .formData()
+      .catch(() => new FormData());
     for (const [key, value] of parts) form.set(key, typeof value === 'string' ? value : '');
     return form;
   }

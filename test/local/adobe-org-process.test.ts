@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +90,15 @@ const newcomer = (n: number) => ({
   ],
 });
 
+/** Status of a request whose first lines are sent as they stand. */
+async function rawStatus(port: number, head: string): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  socket.end(`${head}Connection: close\r\n\r\n`);
+  let said = '';
+  for await (const chunk of socket) said += String(chunk);
+  return Number(said.split(' ')[1]);
+}
+
 describe('npm run adobe-org', () => {
   test('prints one line with URL, org and client; the secret goes to its parent and into no log (I18)', async () => {
     const { ready, line } = await start();
@@ -98,6 +108,29 @@ describe('npm run adobe-org', () => {
     expect(line.trim().split('\n')).toHaveLength(1);
     expect(ready.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await (await fetch(`${ready.url}/status`)).json()).toMatchObject({ state: 'LIVE' });
+  });
+
+  test('a host, a path or a form that makes no sense is answered with 4xx, and the org goes on', async () => {
+    const { ready } = await start();
+    const port = Number(new URL(ready.url).port);
+    expect(await rawStatus(port, 'GET /status HTTP/1.1\r\nHost: [\r\n')).toBe(200);
+    expect(await rawStatus(port, 'GET // HTTP/1.1\r\nHost: x\r\n')).toBe(403);
+    const form = await fetch(`${ready.url}/ims/token/v3`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'multipart/form-data' },
+      body: 'grant_type=client_credentials',
+    });
+    expect(form.status).toBe(400);
+  });
+
+  test('a port out of range is refused with the range', async () => {
+    const child = spawn(process.execPath, [ENTRY, '--port', '99999'], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    children.push(child);
+    let said = '';
+    for await (const chunk of child.stderr) said += String(chunk);
+    expect(said).toMatch(/^--port is a number from 0 \(any\) to 65535, not 99999\./);
   });
 
   test('on a terminal of its own it prints the secret too', async () => {

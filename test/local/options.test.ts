@@ -41,6 +41,7 @@ describe('the options of npm start', () => {
     { line: '--frob', says: /--frob/ },
     { line: 'now', says: /now/ },
     { line: '--port', says: /--port/ },
+    { line: '--data=', says: /--data is the name of a folder/ },
     { line: '--port 0', says: /--port is a number from 1 to 65535, not 0/ },
     { line: '--port 70000', says: /70000/ },
     { line: '--adobe-port http', says: /--adobe-port/ },

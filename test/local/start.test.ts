@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { openDatabase } from '../../local/database.ts';
 import { readEndpoint } from '../../local/endpoint.ts';
 import { endProcess, type ProcessMark, stillRuns } from '../../local/processes.ts';
 
@@ -41,9 +42,12 @@ function marksOf(folder: string): ProcessMark[] {
   return marks.filter((mark) => mark !== undefined);
 }
 
-function start(...args: string[]) {
+const start = (...args: string[]) => startIn({}, ...args);
+
+function startIn(environment: Record<string, string>, ...args: string[]) {
   const child = spawn(process.execPath, ['local/start.ts', ...args], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -83,6 +87,12 @@ const jane = JSON.stringify({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
   userName: 'jane@example.com',
 });
+
+const credential = [
+  ['--adobe-org', 'A@AdobeOrg'],
+  ['--adobe-client-id', 'somebody'],
+  ['--adobe-client-secret', 's3cret'],
+].flat();
 
 describe('npm start', () => {
   test('prints the addresses, writes endpoint.json for its owner only, and ends everything with Ctrl-C', async () => {
@@ -160,6 +170,59 @@ describe('npm start', () => {
       err: expect.stringMatching(new RegExp(`port ${port} is taken`)),
     });
     expect(marksOf(other).map(stillRuns)).not.toContain(true);
+  });
+
+  test('a --data that is a file is refused with a way out', async () => {
+    const file = join(newFolder(), 'notes.txt');
+    writeFileSync(file, 'not a folder');
+    expect(await start('--data', file).closed).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/notes\.txt is no folder: choose another name/),
+    });
+  });
+
+  test('folders that share one database server keep their data apart, and one folder has one bridge', async () => {
+    const database = await openDatabase({ environment: {} });
+    undo.push(database.close);
+    const environment = { DYNAMODB_ENDPOINT: database.endpoint };
+    const [one, other] = [newFolder(), newFolder()];
+    await startIn(environment, '--data', one).greeted();
+    await startIn(environment, '--data', other).greeted();
+    expect((await scim(one, '/Users', { method: 'POST', body: jane })).status).toBe(201);
+    for (const [folder, people] of [
+      [one, 1],
+      [other, 0],
+    ] as const) {
+      expect(await (await scim(folder, '/Users')).json()).toMatchObject({ totalResults: people });
+    }
+    expect(await startIn(environment, '--data', one).closed).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/already runs on .*another --data/),
+    });
+  });
+
+  test('--adobe-url where nobody answers, or with a credential that is refused, ends the start', async () => {
+    const nobody = await start('--data', newFolder(), '--adobe-url', 'http://127.0.0.1:9', ...credential)
+      .closed;
+    expect(nobody).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/no Adobe org answers at http:\/\/127\.0\.0\.1:9.*correct --adobe-url/),
+    });
+    const folder = newFolder();
+    await start('--data', folder).greeted();
+    const wrong = await start(
+      '--data',
+      newFolder(),
+      '--adobe-url',
+      endpointOf(folder).adobe.url,
+      ...credential,
+    ).closed;
+    expect(wrong).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/refuses the credential .*Developer Console/),
+    });
+    expect(wrong.err).not.toContain('s3cret');
   });
 
   test('--adobe-url without a credential says where it is', async () => {
