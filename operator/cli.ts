@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts';
-import { type Call, help, parseCommandLine } from './arguments.ts';
+import { help, parseCommandLine } from './arguments.ts';
 import { connect } from './connect.ts';
+import type { Call } from './form.ts';
 import { readMapping } from './mapping-file.ts';
 
 export interface Output {
@@ -38,7 +39,7 @@ export async function runCli(argv: readonly string[], { out, err }: Output): Pro
 }
 
 function toRequest(call: Call): CommandRequest | { readonly message: string } {
-  if (call.command !== 'mapping.apply') return { command: call.command, args: call.args };
+  if (call.file === undefined) return { command: call.command, args: call.args };
   let text: string;
   try {
     text = readFileSync(call.file, 'utf8');

@@ -1,0 +1,7 @@
+/** Every command, in the order and the sections of the help. */
+import type { Form } from '../form.ts';
+import { mappingForms } from './mapping.ts';
+import { peopleForms } from './people.ts';
+import { tokenForms } from './token.ts';
+
+export const sections: readonly (readonly Form[])[] = [peopleForms, mappingForms, tokenForms];
