@@ -4,21 +4,15 @@
  * its lease, its time or its life at any point leaves nothing half-known: every call in flight has its intent.
  */
 import { workPartition } from '../directory/keys.ts';
-import type { Account, AccountError, AccountId, IdentityItem, OrgKey } from '../directory/records.ts';
-import { LeaseLost, type Standing } from '../directory/work.ts';
-import { type Decision, decide, emailsOf } from './decide.ts';
-import { desiredOf } from './desired.ts';
-import { type InventoryDeps, lookAt, takeInventory } from './inventory.ts';
-import { FRESH_MS, KNOWLEDGE_LIFE_MS } from './known.ts';
-import { backoffMs } from './outcome.ts';
-import type { PlannedAction } from './plan.ts';
-import { permit } from './policy.ts';
+import type { Account, AccountError, AccountId, OrgKey } from '../directory/records.ts';
+import { type Lease, LeaseLost } from '../directory/work.ts';
+import { emailsOf } from './decide.ts';
+import { takeInventory } from './inventory.ts';
+import { KNOWLEDGE_LIFE_MS } from './known.ts';
 import { type Counts, type DrainDeps, type Run, readWorld, renew, stopOrg, stopsOrg } from './run.ts';
 import { type Sending, sendOne } from './send.ts';
-import { factsBetween, ledgerOf } from './settle.ts';
 import { LEASE_MS, openSlots } from './slots.ts';
-import { followBlockers } from './swap.ts';
-import { connectionMode, type World } from './world.ts';
+import { inventoryDeps, takeStep } from './step.ts';
 
 export interface DrainReport extends Counts {
   /** `idle`: nothing due is left. `paced`: Adobe's budget has no slot before `next`. `leased`: another run is at work. */
@@ -35,13 +29,9 @@ const LONGEST_SLEEP_MS = 90_000;
 const STOPPED_RETRY_MS = 10 * 60 * 1000;
 /** An org on the move stays so for hours (`umapi.md` 10.4). */
 const MIGRATING_RETRY_MS = 60 * 60 * 1000;
-/** The second net under the waiters' list (R4). */
-const CLAIM_RETRY_MS = 15 * 60 * 1000;
 const WAKE_LIMIT = 500;
 /** Sweeps take turns with requests, so that a large one never holds up a revoke (R18). */
 const SWEEP_SLICE_MS = 2_000;
-/** While the read budget is empty, first contacts take what the listing says (R19). */
-const READ_PAUSE_MS = 3_000;
 
 export async function drain(
   deps: DrainDeps,
@@ -74,8 +64,22 @@ export async function drain(
     await directory.releaseLease(o, lease);
     return { ...counts, ...ended };
   } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error;
-    return { ...counts, outcome: 'lease-lost' };
+    if (error instanceof LeaseLost) return { ...counts, outcome: 'lease-lost' };
+    await giveBack(deps, o, lease);
+    throw error;
+  }
+}
+
+/**
+ * A run that breaks lets the next one start at once: no call of it is open, each was awaited to its deadline (R29), and
+ * what it left behind has its intents. Only a process that dies keeps its lease until it runs out.
+ */
+async function giveBack({ directory, log }: DrainDeps, o: OrgKey, lease: Lease): Promise<void> {
+  try {
+    await directory.releaseLease(o, lease);
+  } catch (error) {
+    // The reason of the broken run matters more; the lease runs out by itself.
+    log('lease-kept', { reason: error instanceof Error ? error.name : 'unknown' });
   }
 }
 
@@ -100,7 +104,7 @@ async function work(run: Run, until: number): Promise<Ended> {
     }
     if (run.slot !== undefined && ids.length < 10 && !gathered) {
       gathered = true;
-      await deps.sleep(GATHER_MS);
+      await deps.sleep(Math.max(0, Math.min(GATHER_MS, until - deps.now())));
       continue;
     }
     gathered = false;
@@ -135,21 +139,11 @@ async function keepInventory(run: Run, until: number): Promise<void> {
   if (taken.failure !== undefined && stopsOrg(taken.failure)) await stopOrg(run, taken.failure.error);
 }
 
-function inventoryDeps(run: Run): InventoryDeps {
-  const { directory, adobe, now, sleep, log } = run.deps;
-  return { directory, adobe, slots: run.slots, now, sleep, log, beat: () => renew(run) };
-}
-
 type Passed =
   | { readonly kind: 'progress' }
   | { readonly kind: 'stopped' }
   /** Nothing more can be done before this instant. */
   | { readonly kind: 'wait'; readonly at: number };
-
-interface Look {
-  readonly world: World;
-  readonly identities: ReadonlyMap<string, IdentityItem>;
-}
 
 /** One look at the accounts that are due: what needs no call is written, and one request is sent if a slot is held. */
 async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
@@ -164,7 +158,7 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   let progress = read.length < ids.length;
   let readsWaiting = false;
   for (const account of accounts) {
-    const step = await settle(run, look, account);
+    const step = await takeStep(run, look, account);
     if (step.kind === 'stopped') return step;
     if (step.kind === 'send') sendings.push(step.sending);
     else if (step.kind === 'done') progress = true;
@@ -201,169 +195,4 @@ async function again(run: Run): Promise<Passed> {
   const taken = await run.slots.take('action');
   if (taken.ok) run.slot = taken.id;
   return taken.ok ? { kind: 'progress' } : { kind: 'wait', at: taken.freeAt };
-}
-
-type Step =
-  | { readonly kind: 'send'; readonly sending: Sending }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'stopped' }
-  /** It needs a read, and no read is free now. */
-  | { readonly kind: 'read-later' };
-
-async function settle(run: Run, look: Look, account: Account): Promise<Step> {
-  const now = run.deps.now();
-  // While reads are free, first contacts look for themselves; in a backlog the listing of the day counts (R19).
-  const knownSince = now >= run.readsFreeAt ? now - FRESH_MS : now - KNOWLEDGE_LIFE_MS;
-  let decision = decide({ account, ...look, knownSince });
-  if (decision.kind === 'read') {
-    const looked = await readFor(run, account, decision);
-    if (looked.kind !== 'read-later') return looked;
-    decision = decide({ account, ...look, knownSince: now - KNOWLEDGE_LIFE_MS });
-  }
-  switch (decision.kind) {
-    case 'send':
-      return { kind: 'send', sending: { account, decision } };
-    case 'read':
-      return { kind: 'read-later' };
-    case 'claim':
-      return resolveClaim(run, look, { account, decision });
-    case 'rest':
-      await rest(run, { account, decision });
-      return { kind: 'done' };
-  }
-}
-
-type ReadStep = Exclude<Step, { kind: 'send' }>;
-
-async function readFor(
-  run: Run,
-  account: Account,
-  { emails }: Extract<Decision, { kind: 'read' }>,
-): Promise<ReadStep> {
-  for (const identity of emails) {
-    const looked = await lookAt(inventoryDeps(run), run.org, identity);
-    if (looked.kind === 'no-slot') {
-      run.readsFreeAt = Math.max(looked.freeAt, run.deps.now() + READ_PAUSE_MS);
-      return { kind: 'read-later' };
-    }
-    run.counts.reads += 1;
-    if (looked.kind === 'failed') {
-      if (stopsOrg(looked.failure)) {
-        await stopOrg(run, looked.failure.error);
-        return { kind: 'stopped' };
-      }
-      await postpone(run, account);
-      return { kind: 'done' };
-    }
-  }
-  return { kind: 'done' };
-}
-
-/** Adobe did not answer a read: later, with a growing pause. Nothing is concluded from it (I11). */
-async function postpone(run: Run, account: Account): Promise<void> {
-  const standing: Standing = {
-    place: { kind: 'timer', due: run.deps.now() + backoffMs(account.attempts) },
-    status: 'waiting',
-    reason: 'read-failed',
-    attempts: account.attempts + 1,
-  };
-  await run.deps.directory.changeLedger(run.org, account.id, {
-    compute: (fresh) =>
-      isSame(fresh, account) ? { ledger: ledgerOf(fresh), clearIntent: false, standing } : undefined,
-  });
-}
-
-function isSame(fresh: Account, account: Account): boolean {
-  return fresh.wantedRev === account.wantedRev && fresh.ledgerRev === account.ledgerRev;
-}
-
-interface Resting {
-  readonly account: Account;
-  readonly decision: Pick<Extract<Decision, { kind: 'rest' }>, 'ledger' | 'standing' | 'clearIntent'>;
-}
-
-/** Writes the decision; if the account moved meanwhile nothing is written and the next look decides again. */
-async function rest(run: Run, { account, decision }: Resting): Promise<void> {
-  run.counts.settled += 1;
-  const { ledger, standing, clearIntent } = decision;
-  const facts = factsBetween(ledgerOf(account), ledger);
-  await run.deps.directory.changeLedger(run.org, account.id, {
-    compute: (fresh) => (isSame(fresh, account) ? { ledger, standing, clearIntent, facts } : undefined),
-  });
-}
-
-interface Claiming {
-  readonly account: Account;
-  readonly decision: Extract<Decision, { kind: 'claim' }>;
-}
-
-async function resolveClaim(run: Run, look: Look, { account, decision }: Claiming): Promise<Step> {
-  const claimed = await run.deps.directory.claimWanted(run.org, account.id);
-  if (claimed.kind !== 'taken') return { kind: 'done' };
-  const blocked = await followBlockers(run, account, claimed.by);
-  if (blocked.kind === 'break') {
-    const planned: PlannedAction = { action: blocked.action };
-    const { email, type } = blocked.action.to;
-    if (mayRename(look, account, planned)) {
-      const send = {
-        kind: 'send' as const,
-        actions: [planned],
-        ledger: decision.ledger,
-        absentBefore: false,
-      };
-      return { kind: 'send', sending: { account, decision: send, claim: { email, type } } };
-    }
-  }
-  if (blocked.kind === 'follow') await run.deps.directory.mark(run.org, blocked.breaker);
-  const due = Math.min(run.deps.now() + CLAIM_RETRY_MS, decision.due ?? Number.POSITIVE_INFINITY);
-  const standing = waitingFor(run, { by: claimed.by, stuck: blocked.kind === 'stuck', due });
-  // The waiters' entry moved no revision of ours, so a fresh read is compared with what we decided on.
-  await rest(run, { account, decision: { ledger: decision.ledger, clearIntent: true, standing } });
-  return { kind: 'done' };
-}
-
-function mayRename({ world, identities }: Look, account: Account, planned: PlannedAction): boolean {
-  const connection = world.connections.get(account.connection);
-  const rules = world.rules.get(account.connection) ?? [];
-  if (connection === undefined || connectionMode(connection) === 'report-only') return false;
-  const plan = {
-    actions: [planned],
-    obstacles: [],
-    ledger: ledgerOf(account),
-    absentBefore: false,
-    intentOpen: false,
-  };
-  const known = new Map(
-    [...identities].flatMap(([key, item]) => (item.observed === undefined ? [] : [[key, item.observed]])),
-  );
-  const permitted = permit(plan, {
-    account,
-    desired: desiredOf(account, rules),
-    world,
-    connection,
-    rules,
-    known,
-  });
-  return permitted.actions.length > 0;
-}
-
-function waitingFor(
-  run: Run,
-  { by, stuck, due }: { readonly by: AccountId; readonly stuck: boolean; readonly due: number },
-): Standing {
-  const error = {
-    code: stuck ? 'swap-adopted' : 'identity-taken',
-    message: `Another account (${by}) has this identity at Adobe.`,
-    hint: stuck
-      ? 'These people exchange their addresses, and one of them existed at Adobe before the bridge, so nobody is renamed. Change the addresses in the Admin Console.'
-      : 'Nothing to do if the other person is leaving or changing the address: this account follows. Otherwise correct one of the two addresses in the identity provider.',
-    at: run.deps.now(),
-  };
-  return {
-    place: { kind: 'timer', due },
-    status: stuck ? 'parked' : 'waiting',
-    reason: error.code,
-    error,
-    attempts: 0,
-  };
 }

@@ -1,6 +1,16 @@
 /** One drain per org (R29, F18, F19): who comes second leaves, who loses the lease stops before the next call. */
-import { describe, expect } from 'vitest';
-import { drainElsewhere, HOUR, MINUTE, scenario, X } from './stage.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  drainAndDie,
+  drainElsewhere,
+  endless,
+  expectLawful,
+  HOUR,
+  MINUTE,
+  openMortal,
+  scenario,
+  X,
+} from './stage.ts';
 
 describe('two drains', () => {
   scenario('at the same time: one works, the other says so and does nothing', {}, async (stage) => {
@@ -65,27 +75,70 @@ describe('two drains', () => {
     },
   );
 
+  test('one that dies keeps its lease until it runs out, and its slots until their calls cannot be open (R30)', async () => {
+    const life = endless();
+    const stage = await openMortal(life);
+    try {
+      const ada = await stage.user('ada@example.com');
+      await stage.group('Chat', [ada]);
+      for (let at = 1; stage.actionCalls().length === 0; at++) {
+        await drainAndDie(stage, life, at);
+        expect((await stage.drainOnce()).outcome).toBe('leased');
+        stage.clock.advance(3 * MINUTE);
+      }
+      await stage.drain();
+      expect(stage.holders(X.name)).toEqual(['ada@example.com']);
+      expectLawful(stage);
+    } finally {
+      await stage.close();
+    }
+  });
+
   scenario(
-    'one that dies keeps its lease until it runs out, and its slots until their calls cannot be open (R30)',
+    'one that breaks gives its lease back, and what it was at is settled by the next, at once (F15, R26)',
     {},
     async (stage) => {
       const ada = await stage.user('ada@example.com');
       await stage.group('Chat', [ada]);
-      stage.hooks.before = async ({ isAction }) => {
-        if (isAction) throw new Error('killed');
-        return undefined;
-      };
-      const { adobe } = stage;
-      const dying = {
+      const { directory } = stage.drainDeps;
+      const broken = {
         ...stage.drainDeps,
-        adobe: { ...adobe, send: async () => Promise.reject(new Error('killed')) },
+        directory: {
+          ...directory,
+          changeLedger: async (...given: Parameters<typeof directory.changeLedger>) => {
+            if (stage.actionCalls().length > 0) throw new Error('the table does not answer');
+            return directory.changeLedger(...given);
+          },
+        },
       };
-      await expect(drainElsewhere({ ...stage, drainDeps: dying })).rejects.toThrow('killed');
-      delete stage.hooks.before;
+      await expect(drainElsewhere({ ...stage, drainDeps: broken })).rejects.toThrow('does not answer');
+      const next = await stage.drainOnce();
+      expect([next.outcome, next.requests]).toEqual(['idle', 2]);
+      expect(stage.welcomes()).toEqual(['ada@example.com: Agent EU']);
+      expect(await stage.account(ada)).toMatchObject({ status: 'idle', origin: 'made' });
+    },
+  );
+
+  scenario(
+    'one that breaks after it lost its lease leaves the lease of the other alone (F18)',
+    {},
+    async (stage) => {
+      await stage.user('ada@example.com');
+      const { directory } = stage.drainDeps;
+      const until = () => stage.clock.now() + 10 * MINUTE;
+      const broken = {
+        ...stage.drainDeps,
+        directory: {
+          ...directory,
+          readDue: async () => {
+            stage.clock.advance(HOUR);
+            await directory.acquireLease(stage.orgKey, { holder: 'other', until: until() });
+            throw new Error('the table does not answer');
+          },
+        },
+      };
+      await expect(drainElsewhere({ ...stage, drainDeps: broken })).rejects.toThrow('does not answer');
       expect((await stage.drainOnce()).outcome).toBe('leased');
-      stage.clock.advance(3 * MINUTE);
-      await stage.drain();
-      expect(stage.holders(X.name)).toEqual(['ada@example.com']);
     },
   );
 });
