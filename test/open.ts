@@ -1,10 +1,14 @@
-/** Opens the real directory on an in-memory engine, with a clock that tests move. */
+/**
+ * Opens the real directory on an in-memory engine, with a clock that tests move; with `DIRECTORY_STORE=model` on the
+ * simulation's model of DynamoDB instead, so that one contract suite runs on both.
+ */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
 import { openIds } from '../lambdas/directory/ids.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
 import { type Database, openDatabase } from '../local/database.ts';
+import { clientOf, createModel } from './simulation/dynamo/model.ts';
 
 export const ORG = OrgKey.parse('acme');
 export const CONNECTION = ConnectionId.parse('okta');
@@ -48,10 +52,17 @@ export interface TestDirectory {
   close(): Promise<void>;
 }
 
+/** An engine, or a fresh model: the two stores that the directory's tests must pass on. */
+export async function openTestDatabase(): Promise<Database> {
+  if (process.env['DIRECTORY_STORE'] !== 'model') return openDatabase();
+  const client = clientOf(createModel({ now: () => performance.now() }));
+  return { endpoint: '', client, table: 'model', close: async () => client.destroy() };
+}
+
 export async function openTestDirectory(
   options: { clock?: TestClock; wrap?: (deps: DirectoryDeps) => DirectoryDeps } = {},
 ): Promise<TestDirectory> {
-  const database = await openDatabase();
+  const database = await openTestDatabase();
   const clock = options.clock ?? testClock();
   const deps: DirectoryDeps = {
     client: database.client,

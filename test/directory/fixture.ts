@@ -17,8 +17,15 @@ import {
   type UserResource,
 } from '../../lambdas/directory/records.ts';
 import type { Ledger, LedgerChange, MappingDraft, Standing } from '../../lambdas/directory/work.ts';
-import { type Database, openDatabase } from '../../local/database.ts';
-import { CONNECTION, ORG, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
+import type { Database } from '../../local/database.ts';
+import {
+  CONNECTION,
+  ORG,
+  openTestDatabase,
+  openTestDirectory,
+  type TestClock,
+  type TestDirectory,
+} from '../open.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -46,7 +53,7 @@ interface Options {
 
 /** One that lives as long as the file's engine: for what is dear to set up and that tests leave as they found it. */
 export async function openForFile(options: Options = {}): Promise<TestDirectory> {
-  engine ??= await openDatabase();
+  engine ??= await openTestDatabase();
   process.env['DYNAMODB_ENDPOINT'] = engine.endpoint;
   const { wrap, ...rest } = options;
   return openTestDirectory({
