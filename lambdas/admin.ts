@@ -13,7 +13,7 @@ import { AdminConfig, readConfig } from './config.ts';
 import { ConnectionId, OrgKey } from './directory/records.ts';
 import { lazily } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts, readSecret } from './runtime.ts';
+import { openAdobeParts, readPepper } from './runtime.ts';
 
 export interface AdminDeps {
   readonly commands: Commands;
@@ -56,7 +56,7 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
 
 export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
-  const pepper = await readSecret(config.pepperSecret);
+  const pepper = await readPepper(config.pepperSecret);
   const { directory, adobe, now, newId, log } = await openAdobeParts({ ...config, pepper }, process.env);
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);

@@ -108,6 +108,8 @@ export function toRequest(event: APIGatewayProxyEventV2, baseUrl: string | undef
     ...toBody(event),
     baseUrl: baseUrl ?? `https://${domainName}${stage === '$default' ? '' : `/${stage}`}`,
     requestId,
+    // The connection's own end. X-Forwarded-For holds what a caller wrote into it.
+    source: http.sourceIp,
   };
 }
 

@@ -60,6 +60,18 @@ export async function readSecret(secretId: string): Promise<string> {
   }
 }
 
+/** What keys tokens and cursors. @throws Error where a guessable or empty one is stored: nothing starts with it (T02) */
+export async function readPepper(secretId: string): Promise<string> {
+  const pepper = await readSecret(secretId);
+  if (isPepper(pepper)) return pepper;
+  throw new Error(`the secret ${secretId} is no pepper: store at least 32 random characters without blanks`);
+}
+
+/** Exported for tests. */
+export function isPepper(text: string): boolean {
+  return /^\S{32,}$/.test(text) && new Set(text).size >= 10;
+}
+
 const Credential = z.object({
   orgId: z.string().min(1),
   clientId: z.string().min(1),

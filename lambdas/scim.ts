@@ -4,7 +4,7 @@ import { readConfig, ScimConfig } from './config.ts';
 import { openDirectory } from './directory/dynamo.ts';
 import { type HttpHandler, httpEdge, lazily } from './edge.ts';
 import type { Log } from './log.ts';
-import { lambdaLog, machineUnder, readSecret, tableClient } from './runtime.ts';
+import { lambdaLog, machineUnder, readPepper, tableClient } from './runtime.ts';
 import type { ScimRequest, ScimResponse } from './scim/request.ts';
 import { createScimRoutes } from './scim/routes.ts';
 
@@ -28,7 +28,7 @@ export const handler: HttpHandler = lazily(async () => {
   const config = readConfig(ScimConfig, process.env);
   const log = lambdaLog(config.logLevel, process.env);
   const machine = machineUnder(Date.now);
-  const pepper = await readSecret(config.pepperSecret);
+  const pepper = await readPepper(config.pepperSecret);
   const directory = openDirectory({
     ...machine,
     client: tableClient(config.dynamodbEndpoint),

@@ -2,7 +2,7 @@
  * What a first start stores, so that the bridge works without a question asked: the local connection with its Adobe
  * org, and a token. A later start finds it all there and changes nothing that an operator may have changed since.
  */
-import type { TokenDirectory } from '../lambdas/directory/directory.ts';
+import type { ScimDirectory, TokenDirectory } from '../lambdas/directory/directory.ts';
 import { ruleIdOf } from '../lambdas/directory/keys.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey, type Rule } from '../lambdas/directory/records.ts';
 import type { OperatorDirectory, SyncDirectory } from '../lambdas/directory/work.ts';
@@ -46,7 +46,8 @@ const exampleMapping: readonly Pick<Rule, 'group' | 'grants'>[] = [
 export interface SeedInput {
   readonly directory: OperatorDirectory &
     TokenDirectory &
-    Pick<SyncDirectory, 'getConnection'> & { findToken(presented: string): Promise<unknown> };
+    Pick<SyncDirectory, 'getConnection'> &
+    Pick<ScimDirectory, 'admit'>;
   readonly adobe: AdobeEndpoint;
   /** The token of the last start, if there was one. */
   readonly token: string | undefined;
@@ -59,8 +60,11 @@ export async function seedBridge({ directory, adobe, token }: SeedInput): Promis
     connection: { id: localConnection, settings },
   });
   await seedMapping(directory);
-  if (token !== undefined && (await directory.findToken(token)) !== undefined) return { token };
-  const { secret } = await directory.createToken(localConnection, { label: 'npm start' });
+  if (token !== undefined && (await directory.admit({ bearer: token })).ok) return { token };
+  const { secret } = await directory.createToken(localConnection, {
+    label: 'npm start',
+    createdBy: 'npm start',
+  });
   return { token: secret };
 }
 

@@ -43,9 +43,10 @@ const areas: readonly Area[] = [
     packages: [zod, sdk, /^node:(crypto|util)$/],
   },
   {
+    // `net` only for its lists of addresses: nothing here opens a connection.
     area: /^lambdas\/directory\//,
     files: [/^lambdas\/directory\//],
-    packages: [zod, /^node:(crypto|util)$/],
+    packages: [zod, /^node:(crypto|net|util)$/],
   },
   { area: /^lambdas\/sync\//, files: [/^lambdas\/sync\//, directoryPure, adobePure], packages: [zod] },
   { area: /^lambdas\/adobe\//, files: [/^lambdas\/adobe\//], packages: [zod] },

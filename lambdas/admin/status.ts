@@ -10,6 +10,7 @@ import { LEASE_MS } from '../sync/slots.ts';
 import { connectionMode, type World } from '../sync/world.ts';
 import { type Command, defineCommand } from './command.ts';
 import { type AdminParts, readWorldNow } from './parts.ts';
+import { warnings } from './tokens.ts';
 import { count, instant, reasonWord } from './words.ts';
 
 /** People in one action call (`umapi.md` 4.1). */
@@ -33,6 +34,7 @@ export function status(parts: AdminParts): Command {
         ...(pending + waiting.total + held.total + parked.total === 0 ? ['Everything is up to date.'] : []),
         ...faults.flatMap(faultLines),
         ...adobe.lines,
+        ...warnings(await parts.directory.listTokens(parts.connection), parts.now()),
       ];
       const { lines: _lines, ...about } = adobe;
       return { text, data: { ...found, adobe: about } };

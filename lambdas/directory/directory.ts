@@ -28,12 +28,45 @@ export class DirectoryBusy extends Error {
   }
 }
 
+/** What an accepted credential allows. The connection comes from the stored record, never from the caller (T09). */
 export interface TokenGrant {
   readonly tokenId: string;
   readonly connection: ConnectionId;
   readonly scopes: readonly TokenScope[];
   readonly label: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
 }
+
+/** A credential as somebody sends it: a bearer value, or id and secret of an OAuth client. */
+export type Presented =
+  | { readonly bearer: string; readonly source?: string | undefined }
+  | {
+      readonly clientId: string;
+      readonly clientSecret: string;
+      /** The address it comes from, as the platform saw it; absent = not known. */
+      readonly source?: string | undefined;
+    };
+
+export type Admission =
+  | {
+      readonly ok: true;
+      readonly grant: TokenGrant;
+      /** Used from there for the first time, after it was used from elsewhere (T11). */
+      readonly newNetwork?: string;
+    }
+  /** For the log: a caller is told no reason. `tokenId` only where the secret was right. */
+  | { readonly ok: false; readonly reason: 'unknown' }
+  | { readonly ok: false; readonly reason: 'expired' | 'foreignNetwork'; readonly tokenId: string }
+  /** Wrong, and the network has presented too many wrong ones in this minute (T10). */
+  | {
+      readonly ok: false;
+      readonly reason: 'tooMany';
+      readonly network: string;
+      readonly retryAfterSeconds: number;
+      /** True once a minute and network. */
+      readonly isFirst: boolean;
+    };
 
 /** The one attribute that answers a look-up from an index. Values are compared by `normal()` except ids and externalId. */
 export type UserLookup =
@@ -138,8 +171,16 @@ export type Deleted = 'deleted' | 'absent' | 'versionMismatch';
 
 /** The half that `scim/` uses. */
 export interface ScimDirectory {
-  /** Resolves a presented bearer value; undefined for anything but a live token (T01-T07). Never throws for bad input. */
-  findToken(presented: string): Promise<TokenGrant | undefined>;
+  /**
+   * Judges a credential by the table as it is now; nothing is cached, so what was revoked is refused by the next request
+   * (T01-T11). A right one is admitted however many wrong ones come from the same place. Never throws for bad input.
+   */
+  admit(presented: Presented): Promise<Admission>;
+  /** An access token of an admitted OAuth client, for these of its scopes; it is kept nowhere. */
+  sealAccessToken(
+    client: TokenGrant,
+    scopes: readonly TokenScope[],
+  ): { readonly accessToken: string; readonly lifeSeconds: number };
 
   /** design.md section 4, "Create user". The stored version is 1. */
   createUser(c: ConnectionId, resource: UserResource): Promise<UserWritten>;
@@ -196,17 +237,27 @@ export interface ScimDirectory {
 
 export interface NewToken {
   readonly label: string;
+  /** Default: `bearer`. */
+  readonly kind?: TokenRecord['kind'];
+  /** Default: all. */
   readonly scopes?: readonly TokenScope[];
-  readonly expires?: number;
+  /** Epoch milliseconds; the default is also the latest, `LONGEST_TOKEN_MS` from now. */
+  readonly expiresAt?: number;
+  /** As `readNetwork` gives them. */
+  readonly networks?: readonly string[];
+  readonly createdBy?: string;
 }
 /** Tokens as the operator handles them. */
 export interface TokenDirectory {
-  /** `secret` is what the identity provider presents; it is not stored and cannot be shown again. */
+  /**
+   * `secret` is what the identity provider presents, of a client together with the token's id; it is not stored and
+   * cannot be shown again.
+   */
   createToken(
     c: ConnectionId,
     draft: NewToken,
   ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   listTokens(c: ConnectionId): Promise<readonly TokenRecord[]>;
-  /** False when the connection has no such token. */
-  revokeToken(c: ConnectionId, tokenId: string): Promise<boolean>;
+  /** False when the connection has no such token. `by` is who asked, for the journal. */
+  revokeToken(c: ConnectionId, tokenId: string, by?: string): Promise<boolean>;
 }

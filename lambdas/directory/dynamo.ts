@@ -23,7 +23,14 @@ import { provisioningOf } from './dynamo-provisioning.ts';
 import { sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
-import { createToken, findToken, listTokens, revokeToken, type TokenContext } from './dynamo-tokens.ts';
+import {
+  admit,
+  createToken,
+  listTokens,
+  revokeToken,
+  sealAccess,
+  type TokenContext,
+} from './dynamo-tokens.ts';
 import { createUser, deleteUser, getUser, updateUser } from './dynamo-users.ts';
 import * as work from './dynamo-work.ts';
 
@@ -39,7 +46,7 @@ export interface DirectoryDeps {
   /** 0 to 1. */
   readonly random: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** Keys the token hashes. */
+  /** Keys the token hashes, at least 32 characters; empty where tokens are none of the process's business. */
   readonly pepper: string;
   /** Real milliseconds from any origin, for the bounds of contention (R10). */
   readonly realNow: () => number;
@@ -58,13 +65,15 @@ export function openDirectory(deps: DirectoryDeps): Directory {
     settings: new Map(),
     pepper,
     randomBytes,
+    overdone: new Map(),
   };
   return { ...scimSide(ctx), ...syncSide(ctx), ...operatorSide(ctx) };
 }
 
 function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
   return {
-    findToken: (presented) => findToken(ctx, presented),
+    admit: (presented) => admit(ctx, presented),
+    sealAccessToken: (client, scopes) => sealAccess(ctx, client, scopes),
     createUser: (c, resource) => createUser(ctx, c, resource),
     getUser: (c, id) => getUser(ctx, c, id),
     updateUser: (c, id, change, precondition) => updateUser(ctx, c, id, change, precondition),
@@ -85,7 +94,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     isMember: (c, group, user) => isMember(ctx, c, group, user),
     createToken: (c, draft) => createToken(ctx, c, draft),
     listTokens: (c) => listTokens(ctx, c),
-    revokeToken: (c, id) => revokeToken(ctx, c, id),
+    revokeToken: (c, id, by) => revokeToken(ctx, c, id, by),
   };
 }
 

@@ -81,6 +81,11 @@ export const leaseKey = (o: OrgKey): Key => ({ pk: o, sk: 'LEASE' });
 export const budgetKey = (clientId: string, endpoint: string): Key => ({ pk: `B#${clientId}`, sk: endpoint });
 export const tokenKey = (tokenId: string): Key => ({ pk: `T#${tokenId}`, sk: '-' });
 export const tokenIndexKey = (c: ConnectionId, tokenId: string): Key => ({ pk: c, sk: `TOKEN#${tokenId}` });
+/** Wrong credentials that one network presented in one minute (T10). */
+export const refusalsKey = (network: string, minute: number): Key => ({
+  pk: `F#${network}`,
+  sk: String(minute).padStart(12, '0'),
+});
 
 /** 16 digits hold every instant until the year 300,000 and sort as text. */
 export function instantKey(epochMs: number): string {

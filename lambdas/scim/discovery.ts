@@ -8,6 +8,7 @@ import { CURSOR_LIFE_SECONDS } from './cursor.ts';
 import { ScimError } from './errors.ts';
 import { fold } from './json.ts';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, listResponse } from './list.ts';
+import { tokenUrlOf } from './oauth.ts';
 import { type Answer, type Call, LARGEST_BODY_BYTES } from './request.ts';
 import type { Values } from './values.ts';
 
@@ -44,6 +45,12 @@ export function getServiceProviderConfig(call: Call): Answer {
           description: 'A token made by the operator of this bridge, sent as Authorization: Bearer.',
           specUri: 'https://www.rfc-editor.org/info/rfc6750',
           primary: true,
+        },
+        {
+          type: 'oauth2',
+          name: 'OAuth 2.0 client credentials',
+          description: `Client id and secret made by the operator; POST ${tokenUrlOf(baseUrl)} gives a bearer token for an hour.`,
+          specUri: 'https://www.rfc-editor.org/info/rfc6749',
         },
       ],
       meta: { resourceType: 'ServiceProviderConfig', location: `${baseUrl}/ServiceProviderConfig` },

@@ -22,6 +22,8 @@ export interface ScimRequest {
   /** The address of the service, with or without `/scim/v2` at its end. */
   readonly baseUrl: string;
   readonly requestId: string;
+  /** The caller's address as the platform saw it, never as a header says it; absent = not known. */
+  readonly source?: string | undefined;
 }
 
 export interface ScimResponse {
@@ -116,7 +118,8 @@ function isPlainSegment(segment: string): boolean {
   return segment !== '.' && segment !== '..' && !segment.includes('/') && !segment.includes('\\');
 }
 
-function decode(text: string): string | undefined {
+/** Percent-encoded UTF-8; undefined for what is none. */
+export function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -2,11 +2,13 @@
  * The front door of the SCIM service: who asks, what for, and the only catch that makes SCIM errors.
  *
  * The order is fixed: token, path, method, scope, then the operation. No path is exempt from the token, discovery included
- * (T01, T12), and nothing of a request is looked at before it. What an operation throws as `ScimError` is shown to the
+ * (T01, T12), and nothing of a request is looked at before it; only the token endpoint of OAuth, at exactly its own path,
+ * judges a client itself. What an operation throws as `ScimError` is shown to the
  * client; `DirectoryBusy` is 429, because repeating is safe; everything else is a bare 500 whose cause goes to the log
  * (T48): an unknown failure never looks like "not found".
  */
 import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
+import { authenticate, type Seen } from './authenticate.ts';
 import { performBulk } from './bulk.ts';
 import {
   getResourceType,
@@ -25,6 +27,7 @@ import {
   openGroups,
   replaceGroup,
 } from './groups.ts';
+import { answerTokenRequest, TOKEN_PATH } from './oauth.ts';
 import { answerQuery } from './query.ts';
 import {
   type Answer,
@@ -103,6 +106,21 @@ const notOffered: Readonly<Record<string, string>> = {
   Me: '/Me is not offered: a token stands for an identity provider, not for a person. Use /Users.',
 };
 
+/** Every address that answers, with `{id}` for an id, and its methods: for proofs that go through all of them. */
+export function listRoutes(): readonly { readonly path: string; readonly methods: readonly string[] }[] {
+  const at = (path: string, methods: Methods) => ({ path, methods: Object.keys(methods) });
+  const scim = Object.entries(collections).flatMap(([name, { all, one, search }]) => {
+    const path = name === '' ? BASE_PATH : `${BASE_PATH}/${name}`;
+    return [
+      at(path, all),
+      ...(one === undefined ? [] : [at(`${path}/{id}`, one)]),
+      ...(search === undefined ? [] : [at(`${path}/.search`, search)]),
+    ];
+  });
+  const absent = Object.keys(notOffered).map((name) => ({ path: `${BASE_PATH}/${name}`, methods: ['GET'] }));
+  return [...scim, ...absent, { path: TOKEN_PATH, methods: ['POST'] }];
+}
+
 /** The SCIM service as a function of one request; it never throws. */
 export function createScimRoutes(deps: ScimRoutesDeps): (request: ScimRequest) => Promise<ScimResponse> {
   return async (request) => {
@@ -110,7 +128,8 @@ export function createScimRoutes(deps: ScimRoutesDeps): (request: ScimRequest) =
     const seen: Seen = { route: '-' };
     let answer: Answer;
     try {
-      answer = await answerTo(deps, request, seen);
+      const isGrant = request.rawPath === TOKEN_PATH;
+      answer = await (isGrant ? answerTokenRequest(deps, request, seen) : answerTo(deps, request, seen));
     } catch (error) {
       if (error instanceof ScimError) seen.detail = error.message;
       answer = answerToError(error, deps.log, request.requestId);
@@ -121,19 +140,8 @@ export function createScimRoutes(deps: ScimRoutesDeps): (request: ScimRequest) =
   };
 }
 
-/** What is known of a request for its line in the log, filled in on the way. */
-interface Seen {
-  route: string;
-  connection?: string;
-  tokenId?: string;
-  /** What a refused client was told; it never holds what the client sent. */
-  detail?: string;
-}
-
 async function answerTo(deps: ScimRoutesDeps, request: ScimRequest, seen: Seen): Promise<Answer> {
-  const grant = await authenticate(deps.directory, request);
-  seen.connection = grant.connection;
-  seen.tokenId = grant.tokenId;
+  const grant = await authenticate(deps, request, seen);
   const baseUrl = baseUrlOf(request);
   const route = routeTo(readPath(request.rawPath), baseUrl);
   seen.route = route.name;
@@ -165,32 +173,13 @@ function baseUrlOf({ baseUrl }: ScimRequest): string {
   return baseUrl.endsWith(BASE_PATH) ? baseUrl : `${baseUrl}${BASE_PATH}`;
 }
 
-/** Header only, never the URL (T08). The token is the directory's to judge, in constant time (T05). */
-async function authenticate(directory: ScimDirectory, { headers }: ScimRequest): Promise<TokenGrant> {
-  const header = headers['authorization'] ?? '';
-  const presented = header.toLowerCase().startsWith('bearer ') ? header.slice('bearer '.length).trim() : '';
-  if (presented === '') {
-    throw unauthorized('Send the header "Authorization: Bearer <token>" with a token of this bridge.', '');
-  }
-  const grant = await directory.findToken(presented);
-  if (grant === undefined) {
-    throw unauthorized(
-      'This token is not valid: it was mistyped, revoked or has expired. Have the operator of the bridge make a new one.',
-      ', error="invalid_token"',
-    );
-  }
-  return grant;
-}
-
-/** RFC 6750 section 3: no error code where no token was sent at all. */
-function unauthorized(detail: string, error: string): ScimError {
-  return new ScimError(401, detail, { headers: { 'www-authenticate': `Bearer realm="scim"${error}` } });
-}
-
 function authorize({ scopes }: TokenGrant, method: string, { reads = [] }: Route): void {
   const isRead = method === 'GET' || reads.includes(method);
   const isAllowed = isRead ? scopes.length > 0 : scopes.includes('write');
-  if (!isAllowed) throw new ScimError(403, 'This token may only read. Use a token with the scope write.');
+  if (isAllowed) return;
+  throw new ScimError(403, 'This token may only read. Use a token with the scope write.', {
+    headers: { 'www-authenticate': 'Bearer realm="scim", error="insufficient_scope", scope="write"' },
+  });
 }
 
 function routeTo(path: readonly string[] | undefined, baseUrl: string): Route {

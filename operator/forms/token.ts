@@ -4,15 +4,23 @@ import { bare, type Form, type Outcome, textOf, type Values } from '../form.ts';
 export const tokenForms: readonly Form[] = [
   {
     words: ['token', 'create'],
-    options: { label: 'string', scopes: 'string', 'expires-in-days': 'string' },
+    options: {
+      label: 'string',
+      oauth: 'boolean',
+      scopes: 'string',
+      'expires-in-days': 'string',
+      networks: 'string',
+    },
     help: [
       ['token create [LABEL]', 'makes a bearer token for an identity provider and shows it once'],
+      ['    --oauth', 'a client id and secret instead, for one that fetches its tokens from a token URL'],
       ['    --scopes read,write', '(default: both)'],
-      ['    --expires-in-days N', '(default: never)'],
+      ['    --expires-in-days N', '(default, and at most: 365)'],
+      ['    --networks A,B', 'accepted only from there, such as 192.0.2.0/24 (default: from everywhere)'],
     ],
     read: readTokenCreate,
   },
-  bare('token.list', 'token list', ''),
+  bare('token.list', 'token list', 'who has one, until when, last used from where, and what ends soon'),
   { words: ['token', 'revoke'], help: [['token revoke ID', '']], read: readTokenRevoke },
 ];
 
@@ -20,9 +28,8 @@ function readTokenCreate(rest: readonly string[], values: Values): Outcome {
   const given = textOf(values, 'label');
   if (rest.length > 0 && given !== undefined) return { usage: 'name the token once' };
   const label = given ?? (rest.length > 0 ? rest.join(' ') : 'made with the CLI');
-  const scopes = textOf(values, 'scopes')
-    ?.split(',')
-    .map((scope) => scope.trim());
+  const scopes = listOf(values, 'scopes');
+  const networks = listOf(values, 'networks');
   if (scopes?.some((scope) => scope !== 'read' && scope !== 'write')) {
     return { usage: '--scopes is read, write, or read,write' };
   }
@@ -35,10 +42,18 @@ function readTokenCreate(rest: readonly string[], values: Values): Outcome {
     command: 'token.create',
     args: {
       label,
+      ...(values['oauth'] === true ? { oauth: true } : {}),
+      ...(networks === undefined ? {} : { networks }),
       ...(scopes === undefined ? {} : { scopes }),
       ...(expiresInDays === undefined ? {} : { expiresInDays }),
     },
   };
+}
+
+function listOf(values: Values, name: string): readonly string[] | undefined {
+  return textOf(values, name)
+    ?.split(',')
+    .map((part) => part.trim());
 }
 
 function readTokenRevoke([id, ...more]: readonly string[]): Outcome {

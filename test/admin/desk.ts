@@ -9,7 +9,7 @@ import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../buil
 
 export interface Desk {
   readonly bridge: TestBridge;
-  ask(command: string, args?: unknown): Promise<CommandAnswer>;
+  ask(command: string, args?: unknown, operator?: string): Promise<CommandAnswer>;
   /** The result of a command that must not be refused. */
   run(command: string, args?: unknown): Promise<CommandResult>;
   /** The message of a refusal. */
@@ -42,9 +42,9 @@ export function deskOf(bridge: TestBridge): Desk {
     write: (line) => bridge.lines.push(JSON.parse(line)),
   });
   const handler = makeAdminHandler({ commands, log });
-  const ask = (command: string, args: unknown = {}) =>
+  const ask = (command: string, args: unknown = {}, operator?: string) =>
     handler(
-      { command, args },
+      { command, args, ...(operator === undefined ? {} : { operator }) },
       lambdaContext({ functionName: 'admin', requestId: 'r', remainingMs: () => 1 }),
     );
   const run = async (command: string, args?: unknown): Promise<CommandResult> => {

@@ -27,7 +27,7 @@ describe('discovery (rows 26-46)', () => {
         maxPageSize: 200,
         cursorTimeout: 3600,
       },
-      authenticationSchemes: [{ type: 'oauthbearertoken' }],
+      authenticationSchemes: [{ type: 'oauthbearertoken', primary: true }, { type: 'oauth2' }],
     });
   });
 

@@ -81,8 +81,7 @@ describe('the token comes before everything (T01, T08, T12, rows 17, 18)', () =>
     const ask = async (token: string) =>
       (await bridge.send({ headers: { authorization: `Bearer ${token}` } })).status;
     expect([await ask(bridge.token), await ask(second)]).toEqual([200, 200]);
-    const grant = await bridge.directory.findToken(second);
-    expect(await bridge.directory.revokeToken(CONNECTION, grant?.tokenId ?? '')).toBe(true);
+    expect(await bridge.directory.revokeToken(CONNECTION, second.split('_')[1] ?? '')).toBe(true);
     expect([await ask(bridge.token), await ask(second)]).toEqual([200, 401]);
   });
 
