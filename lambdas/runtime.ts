@@ -13,6 +13,7 @@ import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
 import type { AdobeConfig, Environment } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
+import { withoutLogLines } from './directory/dynamo-client.ts';
 import { openIds } from './directory/ids.ts';
 import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
@@ -44,7 +45,7 @@ export function lambdaLog(level: LogLevel, environment: Environment): Log {
 }
 
 export function tableClient(endpoint: string | undefined): DynamoDBClient {
-  return new DynamoDBClient(endpoint === undefined ? {} : { endpoint });
+  return withoutLogLines(new DynamoDBClient(endpoint === undefined ? {} : { endpoint }));
 }
 
 /** @throws Error that names the secret, never its value */

@@ -24,6 +24,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { tableDefinition } from '../infra/table-definition.ts';
+import { withoutLogLines } from '../lambdas/directory/dynamo-client.ts';
 import { endProcess, markOf, ProcessMark, stillRuns } from './processes.ts';
 
 export interface Database {
@@ -87,11 +88,13 @@ async function openGiven(endpoint: string, table: string, keep: boolean): Promis
 }
 
 function clientOf(endpoint: string): DynamoDBClient {
-  return new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  return withoutLogLines(
+    new DynamoDBClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  );
 }
 
 /** The engine that npm installed for this platform. */

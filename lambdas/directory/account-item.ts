@@ -36,6 +36,11 @@ export function idSet(ids: readonly string[]): Set<Uint8Array> {
   return new Set(ids.map(bytesOf));
 }
 
+/** The groups of an account's item, suspended ones with them (R21): what the identity provider put the person into. */
+export function groupIdsOf(item: Item): GroupId[] {
+  return [...idsOf(item['groups']), ...idsOf(item['suspended'])];
+}
+
 function idsOf(value: unknown): GroupId[] {
   if (!(value instanceof Set)) return [];
   return [...value].map((bytes: Uint8Array) => GroupId.parse(uuidOf(bytes))).sort();

@@ -13,6 +13,7 @@ import type {
   GroupRecord,
   TokenRecord,
   TokenScope,
+  UserGlimpse,
   UserId,
   UserRecord,
   UserResource,
@@ -185,6 +186,8 @@ export interface ScimDirectory {
   /** design.md section 4, "Create user". The stored version is 1. */
   createUser(c: ConnectionId, resource: UserResource): Promise<UserWritten>;
   getUser(c: ConnectionId, id: string): Promise<UserRecord | undefined>;
+  /** In the order of the ids; who is not there is left out. */
+  getUsers(c: ConnectionId, ids: readonly string[]): Promise<readonly UserRecord[]>;
   /**
    * Reads the user, lets `change` compute the new resource and writes it under the version that was read; runs `change`
    * again when a concurrent writer came first. What `change` throws passes through and nothing is written. A result that
@@ -203,11 +206,17 @@ export interface ScimDirectory {
   listUsers(c: ConnectionId, page: PageRequest): Promise<Page<UserRecord>>;
   /** For walks over everybody: each user is read once, whoever comes or goes meanwhile (RFC 9865). */
   sliceUsers(c: ConnectionId, request: SliceRequest): Promise<Slice<UserRecord>>;
+  /** The same with these top-level attributes of the resource only, for a walk that judges and does not show. */
+  glimpseUsers(
+    c: ConnectionId,
+    request: SliceRequest,
+    attributes: readonly string[],
+  ): Promise<Slice<UserGlimpse>>;
   /** The live groups of each user, for the read-only `groups` attribute. Users without groups are absent from the map. */
-  groupsOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
+  groupsOf(c: ConnectionId, users: readonly UserGlimpse[]): Promise<ReadonlyMap<UserId, readonly GroupRef[]>>;
 
   /** What stands in the table about each user's account (design.md section 4). */
-  provisioningOf(c: ConnectionId, users: readonly UserRecord[]): Promise<ReadonlyMap<UserId, Provisioning>>;
+  provisioningOf(c: ConnectionId, users: readonly UserGlimpse[]): Promise<ReadonlyMap<UserId, Provisioning>>;
 
   createGroup(
     c: ConnectionId,
@@ -218,6 +227,8 @@ export interface ScimDirectory {
     },
   ): Promise<GroupWritten>;
   getGroup(c: ConnectionId, id: string): Promise<GroupRecord | undefined>;
+  /** In the order of the ids; who is not there is left out. */
+  getGroups(c: ConnectionId, ids: readonly string[]): Promise<readonly GroupRecord[]>;
   /** Deltas only: cost and effect do not depend on the other members (I02). No net change = no write, no new version. */
   changeGroup(
     c: ConnectionId,
@@ -229,8 +240,8 @@ export interface ScimDirectory {
   findGroups(c: ConnectionId, lookup: GroupLookup): Promise<readonly GroupRecord[]>;
   listGroups(c: ConnectionId, page: PageRequest): Promise<Page<GroupRecord>>;
   sliceGroups(c: ConnectionId, request: SliceRequest): Promise<Slice<GroupRecord>>;
-  /** All member ids in id order. */
-  listMembers(c: ConnectionId, groupId: GroupId): Promise<readonly UserId[]>;
+  /** The member ids in id order, the first `most` of them or all. */
+  listMembers(c: ConnectionId, groupId: GroupId, most?: number): Promise<readonly UserId[]>;
   /** Whether this user is a member: one item. */
   isMember(c: ConnectionId, groupId: GroupId, userId: string): Promise<boolean>;
 }

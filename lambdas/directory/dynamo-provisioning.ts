@@ -4,12 +4,12 @@ import { type Context, freshConnection, readAccounts } from './dynamo-context.ts
 import { liveGroups } from './dynamo-lists.ts';
 import { rulesOf } from './dynamo-work.ts';
 import { provisioningOf as judge } from './provisioning.ts';
-import type { ConnectionId, GroupId, UserId, UserRecord } from './records.ts';
+import type { ConnectionId, GroupId, UserGlimpse, UserId } from './records.ts';
 
 export async function provisioningOf(
   ctx: Context,
   c: ConnectionId,
-  users: readonly UserRecord[],
+  users: readonly UserGlimpse[],
 ): Promise<Map<UserId, Provisioning>> {
   const connection = await freshConnection(ctx, c);
   const [rules, accounts] = await Promise.all([

@@ -5,9 +5,9 @@
 import type { Slice, SliceRequest } from './directory.ts';
 import type { Context } from './dynamo-context.ts';
 import { groupOf } from './dynamo-groups.ts';
-import type { Item } from './dynamo-store.ts';
+import type { Item, QueryInput } from './dynamo-store.ts';
 import { userOf } from './dynamo-users.ts';
-import type { ConnectionId, GroupRecord, UserRecord } from './records.ts';
+import { type ConnectionId, type GroupRecord, UserGlimpse, type UserRecord } from './records.ts';
 
 export async function sliceUsers(
   ctx: Context,
@@ -16,6 +16,23 @@ export async function sliceUsers(
 ): Promise<Slice<UserRecord>> {
   const { items, next } = await slice(ctx, `${c}#U`, request);
   return { resources: items.map(userOf), ...next };
+}
+
+/** The attributes are top-level names of the resource; what else a record has is small and always there. */
+export async function glimpseUsers(
+  ctx: Context,
+  c: ConnectionId,
+  { attributes, ...request }: SliceRequest & { readonly attributes: readonly string[] },
+): Promise<Slice<UserGlimpse>> {
+  const only = [...RECORD_ATTRIBUTES, ...attributes.map((name) => ['resource', name])];
+  const { items, next } = await slice(ctx, `${c}#U`, { ...request, only });
+  return { resources: items.map(glimpseOf), ...next };
+}
+
+const RECORD_ATTRIBUTES = [['accountId'], ['version'], ['created'], ['lastModified']];
+
+function glimpseOf({ sk, ...attributes }: Item): UserGlimpse {
+  return UserGlimpse.parse({ resource: {}, ...attributes, id: sk });
 }
 
 /** Groups that are being deleted are passed over (R12). */
@@ -31,7 +48,7 @@ export async function sliceGroups(
 async function slice(
   ctx: Context,
   pk: string,
-  request: SliceRequest,
+  request: SliceRequest & Pick<QueryInput, 'only'>,
 ): Promise<{ items: readonly Item[]; next: { next?: string } }> {
   const { items, more } = await ctx.store.query({ pk, ...request });
   const last = items.at(-1);

@@ -83,7 +83,12 @@ export interface QueryInput {
   readonly index?: 'work';
   /** From the end of the partition. */
   readonly backward?: true;
+  /** Only these, and the sort key: what is not read is neither sent nor unpacked. Capacity is that of whole items. */
+  readonly only?: readonly AttributePath[];
 }
+
+/** The names on the way to an attribute: `['resource', 'title']`. No path may be the beginning of another. */
+export type AttributePath = readonly string[];
 
 export interface QueryPage {
   readonly items: readonly Item[];
@@ -95,7 +100,7 @@ export interface Store {
   readonly newId: () => string;
   get(key: Key): Promise<Item | undefined>;
   /** Items by `pk|sk`; absent ones are absent. */
-  batchGet(keys: readonly Key[]): Promise<ReadonlyMap<string, Item>>;
+  batchGet(keys: readonly Key[], only?: readonly AttributePath[]): Promise<ReadonlyMap<string, Item>>;
   /** Follows pages until `limit` items or the end (F07). Index queries are hints; base queries are strong. */
   query(input: QueryInput): Promise<QueryPage>;
   put(key: Key, item: Item, condition?: string): Promise<void>;
@@ -116,7 +121,7 @@ export function createStore(deps: StoreDeps): Store {
   const store: Store = {
     newId: deps.newId,
     get: (key) => getItem(deps, key),
-    batchGet: (keys) => batchGet(deps, keys),
+    batchGet: (keys, only) => batchGet(deps, keys, only),
     query: (input) => query(deps, input),
     put: async (key, item, condition) => {
       const command = new PutItemCommand({
@@ -145,27 +150,60 @@ async function getItem(deps: StoreDeps, key: Key): Promise<Item | undefined> {
   return answer.Item === undefined ? undefined : unmarshall(answer.Item);
 }
 
-async function batchGet(deps: StoreDeps, keys: readonly Key[]): Promise<ReadonlyMap<string, Item>> {
+/** Batches of one reading that are under way side by side: accounts stand in partitions of their own. */
+const BATCHES_AT_ONCE = 4;
+
+async function batchGet(
+  deps: StoreDeps,
+  keys: readonly Key[],
+  only: readonly AttributePath[] | undefined,
+): Promise<ReadonlyMap<string, Item>> {
   const found = new Map<string, Item>();
+  const projection = only === undefined ? {} : projectionOf([['pk'], ['sk'], ...only]);
   const unique = [...new Map(keys.map((key) => [keyText(key), key])).values()];
-  for (let at = 0; at < unique.length; at += MAX_ACTIONS) {
-    let wanted: Record<string, AttributeValue>[] = unique
-      .slice(at, at + MAX_ACTIONS)
-      .map((key) => marshall(key));
-    for (let attempt = 0; wanted.length > 0; attempt++) {
-      if (attempt > 0) await deps.pause(backoffMs(deps, attempt));
-      const command = new BatchGetItemCommand({
-        RequestItems: { [deps.table]: { Keys: wanted, ConsistentRead: true } },
-      });
-      const answer = await again(deps, () => deps.client.send(command));
-      for (const raw of answer.Responses?.[deps.table] ?? []) {
-        const item = unmarshall(raw);
-        found.set(`${item['pk']}|${item['sk']}`, item);
-      }
-      wanted = answer.UnprocessedKeys?.[deps.table]?.Keys ?? [];
-    }
+  const wide = BATCHES_AT_ONCE * MAX_ACTIONS;
+  for (let at = 0; at < unique.length; at += wide) {
+    const batches = chunksOf(unique.slice(at, at + wide), MAX_ACTIONS);
+    const read = await Promise.all(batches.map((batch) => readBatch(deps, batch, projection)));
+    for (const item of read.flat()) found.set(`${item['pk']}|${item['sk']}`, item);
   }
   return found;
+}
+
+function chunksOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}
+
+async function readBatch(deps: StoreDeps, keys: readonly Key[], projection: Projected): Promise<Item[]> {
+  const items: Item[] = [];
+  let wanted: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
+  for (let attempt = 0; wanted.length > 0; attempt++) {
+    if (attempt > 0) await deps.pause(backoffMs(deps, attempt));
+    const command = new BatchGetItemCommand({
+      RequestItems: { [deps.table]: { Keys: wanted, ConsistentRead: true, ...projection } },
+    });
+    const answer = await again(deps, () => deps.client.send(command));
+    for (const raw of answer.Responses?.[deps.table] ?? []) items.push(unmarshall(raw));
+    wanted = answer.UnprocessedKeys?.[deps.table]?.Keys ?? [];
+  }
+  return items;
+}
+
+interface Projected {
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+}
+
+/** Every name through a placeholder: some are reserved words, and URNs hold dots. */
+function projectionOf(paths: readonly AttributePath[]): Projected {
+  const names = [...new Set(paths.flat())];
+  const holder = (name: string): string => `#o${names.indexOf(name)}`;
+  return {
+    ProjectionExpression: paths.map((path) => path.map(holder).join('.')).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [holder(name), name])),
+  };
 }
 
 async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
@@ -180,6 +218,9 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
     conditions.push('#sk <= :upTo');
     values[':upTo'] = input.upTo;
   }
+  const names: Record<string, string> = conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk };
+  const { ExpressionAttributeNames = {}, ...projection }: Projected =
+    input.only === undefined ? {} : projectionOf([['sk'], ...input.only]);
   const items: Item[] = [];
   let start: Record<string, AttributeValue> | undefined =
     input.after === undefined ? undefined : marshall({ pk: input.pk, sk: input.after });
@@ -189,7 +230,8 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
       IndexName: input.index,
       ConsistentRead: input.index === undefined,
       KeyConditionExpression: conditions.join(' AND '),
-      ExpressionAttributeNames: conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk },
+      ExpressionAttributeNames: { ...names, ...ExpressionAttributeNames },
+      ...projection,
       ExpressionAttributeValues: marshall(values),
       ExclusiveStartKey: start,
       ScanIndexForward: input.backward === undefined,

@@ -11,16 +11,17 @@ import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import {
   findGroups,
   findUsers,
+  getGroups,
+  getUsers,
   groupsOf,
   isMember,
-  listGroups,
   listMembers,
-  listUsers,
 } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
+import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
-import { sliceGroups, sliceUsers } from './dynamo-slices.ts';
+import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import {
@@ -76,21 +77,24 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
     sealAccessToken: (client, scopes) => sealAccess(ctx, client, scopes),
     createUser: (c, resource) => createUser(ctx, c, resource),
     getUser: (c, id) => getUser(ctx, c, id),
+    getUsers: (c, ids) => getUsers(ctx, c, ids),
     updateUser: (c, id, change, precondition) => updateUser(ctx, c, id, change, precondition),
     deleteUser: (c, id, precondition) => deleteUser(ctx, c, id, precondition),
     findUsers: (c, lookup) => findUsers(ctx, c, lookup),
     listUsers: (c, page) => listUsers(ctx, c, page),
     sliceUsers: (c, request) => sliceUsers(ctx, c, request),
+    glimpseUsers: (c, request, attributes) => glimpseUsers(ctx, c, { ...request, attributes }),
     groupsOf: (c, users) => groupsOf(ctx, c, users),
     provisioningOf: (c, users) => provisioningOf(ctx, c, users),
     createGroup: (c, draft) => createGroup(ctx, c, draft),
     getGroup: (c, id) => getGroup(ctx, c, id),
+    getGroups: (c, ids) => getGroups(ctx, c, ids),
     changeGroup: (c, id, edit, precondition) => changeGroup(ctx, c, id, { edit, ...precondition }),
     deleteGroup: (c, id, precondition) => deleteGroup(ctx, c, id, precondition),
     findGroups: (c, lookup) => findGroups(ctx, c, lookup),
     listGroups: (c, page) => listGroups(ctx, c, page),
     sliceGroups: (c, request) => sliceGroups(ctx, c, request),
-    listMembers: (c, group) => listMembers(ctx, c, group),
+    listMembers: (c, group, most) => listMembers(ctx, c, group, most),
     isMember: (c, group, user) => isMember(ctx, c, group, user),
     createToken: (c, draft) => createToken(ctx, c, draft),
     listTokens: (c) => listTokens(ctx, c),

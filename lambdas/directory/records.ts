@@ -69,6 +69,10 @@ export const UserRecord = z.looseObject({
 });
 export type UserRecord = z.infer<typeof UserRecord>;
 
+/** A user as far as a walk over everybody asks: of the resource, only the attributes that were named. */
+export const UserGlimpse = UserRecord.extend({ resource: UserResource.partial() });
+export type UserGlimpse = z.infer<typeof UserGlimpse>;
+
 export const GroupRecord = z.looseObject({
   id: GroupId,
   displayName: z.string(),

@@ -6,7 +6,7 @@ import type { UserRecord } from '../../lambdas/directory/records.ts';
 import { CONNECTION } from '../open.ts';
 import { withTransactionFaults } from './conflicts.ts';
 import { addGroup, addUser, addUsers, dump, open, openAgain, person } from './fixture.ts';
-import { interceptSend } from './intercept.ts';
+import { dyingAt, interceptSend } from './intercept.ts';
 import { findBroken } from './invariants.ts';
 
 /** Counts the items that queries of one partition return. */
@@ -110,6 +110,37 @@ describe('startIndex', () => {
     expect(counted.items).toBe(20);
   });
 
+  test('a jump fetches nothing but keys of those that it passes over (I15)', async () => {
+    const t = await open();
+    await addUsers(t, 60);
+    const passed: string[] = [];
+    const reader = openAgain(t, (deps) => ({
+      ...deps,
+      client: interceptSend(deps.client, async (command, send) => {
+        const answer = await send();
+        const isList =
+          command instanceof QueryCommand && command.input.ExpressionAttributeValues?.[':pk']?.S === 'okta#U';
+        const items = isList ? ((answer as { Items?: object[] }).Items ?? []) : [];
+        passed.push(...items.map((item) => Object.keys(item).join()).filter((names) => names === 'sk'));
+        return answer;
+      }),
+    }));
+    const page = await reader.listUsers(CONNECTION, { startIndex: 51, count: 5 });
+    expect([page.resources.length, page.totalResults, passed.length]).toEqual([5, 60, 50]);
+  });
+
+  test('a jump does not disturb the walk of another: the walk skips nobody though users are deleted (R15)', async () => {
+    const t = await open();
+    const users = (await addUsers(t, 60)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const { ids } = await walk(t.directory, 20, async (page) => {
+      if (page !== 1) return;
+      for (const user of users.slice(0, 5)) await t.directory.deleteUser(CONNECTION, user.id);
+      // Its page ends where the walk's next one begins, by another count.
+      await t.directory.listUsers(CONNECTION, { startIndex: 11, count: 10 });
+    });
+    expect(ids).toEqual(users.map((user) => user.id));
+  });
+
   test('count 0 asks for the total only', async () => {
     const t = await open();
     await addUsers(t, 7);
@@ -191,4 +222,54 @@ describe('pages of the database', () => {
       expect(await t.directory.listMembers(CONNECTION, group.id)).toEqual([]);
     },
   );
+});
+
+describe('what a walk reads', () => {
+  test('a glimpse is the record with the attributes that were named, in every direction', async () => {
+    const t = await open();
+    const urn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+    for (const name of ['ada', 'bea', 'cy']) {
+      await addUser(
+        t,
+        person(name, { title: `T ${name}`, ...(name === 'bea' ? { [urn]: { department: 'D' } } : {}) }),
+      );
+    }
+    const whole = (await t.directory.sliceUsers(CONNECTION, { limit: 10 })).resources;
+    const seen = await t.directory.glimpseUsers(CONNECTION, { limit: 10 }, ['title', urn, 'nothing']);
+    expect(seen.resources).toEqual(
+      whole.map(({ resource: { title, [urn]: extension }, ...record }) => ({
+        ...record,
+        resource: { title, ...(extension === undefined ? {} : { [urn]: extension }) },
+      })),
+    );
+    const none = await t.directory.glimpseUsers(CONNECTION, { limit: 2, backward: true }, []);
+    const backwards = whole.map(({ id }) => id).reverse();
+    expect(none.resources.map(({ id, resource }) => [id, resource])).toEqual(
+      backwards.slice(0, 2).map((id) => [id, {}]),
+    );
+    expect(none.next).toBe(backwards[1]);
+  });
+
+  test('who is asked for by id comes in that order, also beyond one batch; unknown ids are left out', async () => {
+    const t = await open();
+    const users = await addUsers(t, 130);
+    const ids = users.map(({ id }) => id).reverse();
+    const got = await t.directory.getUsers(CONNECTION, ['x', ...ids, '018f0000-0000-7000-8000-00000000dead']);
+    expect(got.map(({ id }) => id)).toEqual(ids);
+    expect(got[0]?.resource).toEqual(users.at(-1)?.resource);
+  });
+
+  test('the first members of a group are so many members, though a deleted one stands among them (R7)', async () => {
+    const t = await open();
+    const users = await addUsers(t, 6);
+    const group = await addGroup(t, 'All', { members: users.map(({ id }) => id) });
+    const ids = users.map(({ id }) => id).sort();
+    expect(await t.directory.listMembers(CONNECTION, group.id, 3)).toEqual(ids.slice(0, 3));
+    // What a crash leaves behind: the tombstone, and the row that the sweep has not reached yet.
+    await openAgain(t, (deps) => dyingAt(deps, 5, 'after'))
+      .deleteUser(CONNECTION, ids[1] ?? '')
+      .catch(() => undefined);
+    expect(await t.directory.getUser(CONNECTION, ids[1] ?? '')).toBeUndefined();
+    expect(await t.directory.listMembers(CONNECTION, group.id, 3)).toEqual([ids[0], ids[2], ids[3]]);
+  });
 });

@@ -12,6 +12,7 @@ import type {
 } from '@aws-sdk/client-dynamodb';
 import { conditionFailed, NotModelled, ValidationException } from './errors.ts';
 import { holds, type Placeholders, updated } from './evaluate.ts';
+import { project } from './project.ts';
 import { parseCondition } from './syntax.ts';
 import { exactKeyOf, type Key, keyOf, readItem, type Table, writeItem } from './table.ts';
 import { parseUpdate } from './update-syntax.ts';
@@ -143,7 +144,11 @@ export function batchGet(table: Table, input: BatchGetItemCommandInput, mostItem
   const [[name, wish] = [], ...more] = Object.entries(input.RequestItems ?? {});
   if (name === undefined || wish === undefined || more.length > 0)
     throw new NotModelled('a BatchGetItem of anything but one table');
-  refuseUnknown(wish, new Set(['Keys', 'ConsistentRead']), 'BatchGetItem');
+  refuseUnknown(
+    wish,
+    new Set(['Keys', 'ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames']),
+    'BatchGetItem',
+  );
   const wanted: readonly Item[] = wish.Keys ?? [];
   if (wanted.length < 1 || wanted.length > MAX_BATCH)
     throw new ValidationException('Too many or too few items requested for the BatchGetItem call');
@@ -158,5 +163,5 @@ export function batchGet(table: Table, input: BatchGetItemCommandInput, mostItem
   const left = mostItems === undefined ? [] : wanted.slice(mostItems);
   const unprocessed =
     left.length === 0 ? {} : { [name]: { Keys: left, ConsistentRead: wish.ConsistentRead } };
-  return { Responses: { [name]: read }, UnprocessedKeys: unprocessed };
+  return { Responses: { [name]: project(read, wish) }, UnprocessedKeys: unprocessed };
 }

@@ -4,6 +4,7 @@ import { tableDefinition } from '../../../infra/table-definition.ts';
 import { refuseUnknown } from './commands.ts';
 import { NotModelled, ValidationException } from './errors.ts';
 import { holds, type Placeholders } from './evaluate.ts';
+import { project } from './project.ts';
 import type { Condition, Operand } from './syntax.ts';
 import { parseCondition } from './syntax.ts';
 import { allItems, catchUp, placeOf, type Table } from './table.ts';
@@ -17,6 +18,7 @@ const KNOWN = new Set([
   'IndexName',
   'ConsistentRead',
   'KeyConditionExpression',
+  'ProjectionExpression',
   'ExpressionAttributeNames',
   'ExpressionAttributeValues',
   'ExclusiveStartKey',
@@ -57,7 +59,8 @@ export function query(table: Table, input: QueryCommandInput, mostItems?: number
     ({ item }) => range.rest === undefined || holds(item, range.rest, given),
   );
   const ordered = input.ScanIndexForward === false ? rows.reverse() : rows;
-  return pageOf(afterStart(ordered, input), { limit: input.Limit, mostItems, onIndex });
+  const page = pageOf(afterStart(ordered, input), { limit: input.Limit, mostItems, onIndex });
+  return { ...page, Items: project(page.Items, input) };
 }
 
 function rangeOf(
