@@ -8,6 +8,7 @@
  */
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { compression } from './compression.ts';
 import type { Log } from './log.ts';
 import type { ScimRequest, ScimResponse } from './scim/request.ts';
 
@@ -41,7 +42,7 @@ export function httpEdge({ handle, baseUrl, log }: HttpEdgeDeps): HttpHandler {
     },
   );
   // Hooks after the handler run from the last to the first: the line is written when the answer is final.
-  wrapped.use(accessLine(log)).use(lastResort(log));
+  wrapped.use(accessLine(log)).use(lastResort(log)).use(compression());
   return (event, context) => wrapped(event, context);
 }
 

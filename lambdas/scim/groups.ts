@@ -13,16 +13,17 @@ import { readGroupPatch } from './patch-group.ts';
 import { type Projection, project, readProjection, wants } from './projection.ts';
 import { answerQuery } from './query.ts';
 import { type Answer, type Call, isNotModified, readBody, readIfMatch } from './request.ts';
-import { groupTag, groupToWire, isId, readGroupBody } from './resource.ts';
+import { groupTag, groupToWire, isId, memberToWire, readGroupBody } from './resource.ts';
 import { type Needs, openSource, type Source } from './source.ts';
 import type { Values } from './values.ts';
+import { mostMembersShown, tooManyMembers } from './weight.ts';
 
 /** 201 with the group. Members that name nobody are left out and reported (F57). */
 export async function createGroup(call: Call): Promise<Answer> {
   const { displayName, externalId, members } = readGroupBody(readBody(call.request));
   const draft = { displayName, members: members ?? [], ...(externalId === undefined ? {} : { externalId }) };
   const group = written(call, await call.directory.createGroup(call.connection, draft));
-  const body = await showOne(call, group, projectionOf(call));
+  const body = await showWritten(call, group, projectionOf(call));
   return { status: 201, body, headers: headersOf(call, group) };
 }
 
@@ -52,17 +53,19 @@ export function openGroups(call: Call): Source {
   const projection = projectionOf(call);
   /** Memberships that a look-up has already proved. */
   const proved: Proved = new Map();
-  return openSource<GroupRecord>({
+  return openSource<GroupRecord, GroupRecord>({
     kind: GROUP,
     list: (page) => directory.listGroups(connection, page),
     slice: (request) => directory.sliceGroups(connection, request),
-    get: (id) => directory.getGroup(connection, id),
+    glimpse: (request) => directory.sliceGroups(connection, request),
+    get: (ids) => directory.getGroups(connection, ids),
     lookUp: (filter) => {
       const lookups = planGroupLookups(filter, GROUP);
       return lookups === undefined ? undefined : lookUpAll(call, lookups, proved);
     },
     judged: (groups, needs, cost) => judged(call, groups, { needs, cost, proved }),
     shown: (groups) => show(call, groups, projection),
+    isCostly: (path) => isAbout(path, GROUP, 'members'),
     stretch: ({ filter, sortPath }) => (asksMembers(filter, sortPath) ? SHORT_STRETCH : STRETCH),
   });
 }
@@ -78,7 +81,7 @@ export async function replaceGroup(call: Call, id: string): Promise<Answer> {
   const group = await change(call, id, edit);
   return {
     status: 200,
-    body: await showOne(call, group, projectionOf(call)),
+    body: await showWritten(call, group, projectionOf(call)),
     headers: headersOf(call, group),
   };
 }
@@ -90,7 +93,7 @@ export async function changeGroup(call: Call, id: string): Promise<Answer> {
   const headers = headersOf(call, group);
   const projection = projectionOf(call);
   if (projection.mode !== 'only') return { status: 204, headers };
-  return { status: 200, body: await showOne(call, group, projection), headers };
+  return { status: 200, body: await showWritten(call, group, projection), headers };
 }
 
 export async function deleteGroup(call: Call, id: string): Promise<Answer> {
@@ -209,27 +212,52 @@ async function membersAskedAbout(
   return members;
 }
 
+/** Groups whose members are read side by side. */
+const GROUPS_AT_ONCE = 10;
+
+/** @throws ScimError 400 tooMany when the members of all groups together are more than an answer holds */
 async function show(
   call: Call,
   groups: readonly GroupRecord[],
   projection: Projection,
 ): Promise<readonly Values[]> {
+  const most = mostMembersShown(call.request, (id) => memberToWire(id, call.baseUrl));
   const shown: Values[] = [];
-  for (const group of groups) shown.push(await showOne(call, group, projection));
+  let left = most;
+  for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
+    const some = groups.slice(at, at + GROUPS_AT_ONCE);
+    const reading = { projection, most: left };
+    const lists = await Promise.all(some.map((group) => membersShown(call, group, reading)));
+    for (const [index, group] of some.entries()) {
+      const members = lists[index];
+      left -= members?.length ?? 0;
+      if (left < 0) throw tooManyMembers(most, call.request);
+      shown.push(project(projection, groupToWire(group, call.baseUrl, members)));
+    }
+  }
   return shown;
 }
 
 async function showOne(call: Call, group: GroupRecord, projection: Projection): Promise<Values> {
-  const members = await membersShown(call, group, projection);
-  return project(projection, groupToWire(group, call.baseUrl, members));
+  const [shown = {}] = await show(call, [group], projection);
+  return shown;
 }
 
+/** After a write that succeeded: members that do not fit are left out, because an error would deny what was done. */
+async function showWritten(call: Call, group: GroupRecord, projection: Projection): Promise<Values> {
+  const most = mostMembersShown(call.request, (id) => memberToWire(id, call.baseUrl));
+  const members = await membersShown(call, group, { projection, most });
+  const fitting = members !== undefined && members.length > most ? undefined : members;
+  return project(projection, groupToWire(group, call.baseUrl, fitting));
+}
+
+/** One more than fit, where there are more. */
 async function membersShown(
   { directory, connection }: Call,
   group: GroupRecord,
-  projection: Projection,
+  { projection, most }: { readonly projection: Projection; readonly most: number },
 ): Promise<readonly UserId[] | undefined> {
-  return wants(projection, 'members') ? directory.listMembers(connection, group.id) : undefined;
+  return wants(projection, 'members') ? directory.listMembers(connection, group.id, most + 1) : undefined;
 }
 
 function projectionOf({ query }: Call): Projection {

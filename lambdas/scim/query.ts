@@ -5,7 +5,7 @@
  *   no filter, no sort       index: the directory's own pages         cursor: a walk in id order
  *   filter with an index     everything found, then the page          the same
  *   other filter             a walk over everybody, or 400 tooMany    a walk that goes on in the next page
- *   sort                     everybody sorted, or 400 tooMany         the same, found again by id
+ *   sort                     everybody sorted, or 400 tooMany         the same, from a place in that order on
  */
 import type { PageRequest } from '../directory/directory.ts';
 import { type CursorParts, openCursor, type Place, sealCursor } from './cursor.ts';
@@ -13,7 +13,7 @@ import { badRequest } from './errors.ts';
 import { listResponse, readCursorPage, readFilter, readPage } from './list.ts';
 import { whatIndexesAnswer } from './lookup.ts';
 import type { Answer, Call } from './request.ts';
-import { checkSort, readSort } from './sort.ts';
+import { checkSort, compareKeys, readSort, type Sort } from './sort.ts';
 import type { Source } from './source.ts';
 import type { Values } from './values.ts';
 import {
@@ -24,7 +24,6 @@ import {
   lookUpAll,
   openBudget,
   type Question,
-  sortHits,
   WALK_LIMITS,
 } from './walk.ts';
 
@@ -85,7 +84,6 @@ async function chooseByIndex(call: Call, question: Question, page: PageRequest):
   let totalResults = 0;
   for await (const hit of hitsFrom(question, { place: { source: 0 }, lookUps }, budget)) {
     if (totalResults >= from && hits.length < page.count) hits.push(hit);
-    else question.sources[hit.source]?.forget([hit.id]);
     totalResults += 1;
   }
   if (budget.stoppedAt !== undefined) throw tooMany(question);
@@ -96,13 +94,18 @@ async function chooseByIndex(call: Call, question: Question, page: PageRequest):
 async function completeAnswer(call: Call, question: Question, lookUps: LookUps): Promise<readonly Hit[]> {
   const budget = openBudget(call.realNow);
   const hits: Hit[] = [];
-  for await (const hit of hitsFrom(question, { place: { source: 0 }, lookUps }, budget)) {
-    // Of a walk only the keys are kept; the page is read again.
-    if (lookUps[hit.source] === undefined) question.sources[hit.source]?.forget([hit.id]);
-    hits.push(hit);
-  }
+  for await (const hit of hitsFrom(question, { place: { source: 0 }, lookUps }, budget)) hits.push(hit);
   if (budget.stoppedAt !== undefined) throw tooMany(question);
-  return question.sort === undefined ? hits : sortHits(hits, question.sort);
+  return question.sort === undefined
+    ? hits
+    : hits.sort((left, right) => compareHits(left, right, question.sort));
+}
+
+/** The order of the query; equal ones by type and id, so that pages have one order. */
+function compareHits(left: Hit, right: Hit, sort: Sort | undefined): number {
+  const byKey = sort === undefined ? 0 : compareKeys(left.key, right.key, sort);
+  if (byKey !== 0 || left.source !== right.source) return byKey || left.source - right.source;
+  return left.id === right.id ? 0 : left.id < right.id ? -1 : 1;
 }
 
 /** Row 112. */
@@ -153,7 +156,7 @@ interface PageFrom {
   readonly count: number;
 }
 
-/** A page of an answer that is held whole. `after` finds the place again when others came or went before it. */
+/** A page of an answer that is held whole: from its place in the order on, whoever came, went or moved meanwhile. */
 async function chooseFromAll(
   call: Call,
   question: Question,
@@ -163,15 +166,29 @@ async function chooseFromAll(
   if (isPlain && count === 0) return listPages(question.sources, { startIndex: 1, count: 0 });
   const all = await completeAnswer(call, question, lookUps);
   if (count === 0) return { hits: [], totalResults: all.length };
-  const anchor = all.findIndex(({ id }) => id === place.after);
-  const start = anchor >= 0 ? anchor + 1 : Math.min(place.offset ?? 0, all.length);
-  const placeAt = (offset: number): Place => ({ source: 0, after: all[offset - 1]?.id, offset });
+  const edge = edgeOf(all, place, question.sort);
+  const [start, end] = place.backward
+    ? [Math.max(0, edge - count), edge]
+    : [edge, Math.min(edge + count, all.length)];
+  const next = placeOf(all[end - 1], false) ?? { source: 0 };
+  const previous = placeOf(all[start], true) ?? { source: question.sources.length - 1, backward: true };
   return {
-    hits: all.slice(start, start + count),
+    hits: all.slice(start, end),
     totalResults: all.length,
-    next: start + count < all.length ? placeAt(start + count) : undefined,
-    previous: start > 0 ? placeAt(Math.max(0, start - count)) : undefined,
+    next: end < all.length ? next : undefined,
+    previous: start > 0 ? previous : undefined,
   };
+}
+
+/** How many stand before the page that goes on at this place, or before its end where the page goes back. */
+function edgeOf(all: readonly Hit[], place: Place, sort: Sort | undefined): number {
+  const { source, after: id, key, backward } = place;
+  if (id === undefined) return backward ? all.length : 0;
+  const at = all.findIndex((hit) => {
+    const order = compareHits(hit, { source, id, key }, sort);
+    return backward ? order >= 0 : order > 0;
+  });
+  return at < 0 ? all.length : at;
 }
 
 /** A page of a walk in id order, in either direction; it may be short when the budget ends first (row 149). */
@@ -205,7 +222,7 @@ async function walkPage(
 }
 
 function placeOf(hit: Hit | undefined, backward: boolean | undefined): Place | undefined {
-  return hit === undefined ? undefined : { source: hit.source, after: hit.id, backward };
+  return hit === undefined ? undefined : { source: hit.source, after: hit.id, key: hit.key, backward };
 }
 
 /** Row 157: left out where only a walk to the end could tell. */

@@ -6,7 +6,7 @@
  * regular expression (idp-traffic 9.3), and what has no value is left out (row 63).
  */
 import type { GroupRef } from '../directory/directory.ts';
-import type { GroupRecord, UserRecord, UserResource } from '../directory/records.ts';
+import type { GroupRecord, UserGlimpse, UserResource } from '../directory/records.ts';
 import { type Attribute, COMMON, GROUP, type ResourceKind, type Schema, USER } from './attributes.ts';
 import { badRequest, invalidValue } from './errors.ts';
 import { fold, isObject, membersOf } from './json.ts';
@@ -170,9 +170,9 @@ export function readExternalId(raw: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The full representation of a user; `groups` undefined where they were not read. */
+/** The representation of a user, as much as is there of it; `groups` undefined where they were not read. */
 export function userToWire(
-  user: UserRecord,
+  user: UserGlimpse,
   baseUrl: string,
   groups: readonly GroupRef[] | undefined,
 ): Values {
@@ -215,15 +215,19 @@ export function groupToWire(
   if (group.externalId !== undefined) wire['externalId'] = group.externalId;
   wire['displayName'] = group.displayName;
   if (members !== undefined && members.length > 0) {
-    wire['members'] = members.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}`, type: 'User' }));
+    wire['members'] = members.map((id) => memberToWire(id, baseUrl));
   }
   wire['meta'] = metaOf(GROUP, group, { baseUrl, version: groupTag(group) });
   return wire;
 }
 
+export function memberToWire(id: string, baseUrl: string): Values {
+  return { value: id, $ref: `${baseUrl}/Users/${id}`, type: 'User' };
+}
+
 function metaOf(
   kind: ResourceKind,
-  record: UserRecord | GroupRecord,
+  record: UserGlimpse | GroupRecord,
   { baseUrl, version }: { readonly baseUrl: string; readonly version: string },
 ): Values {
   return {
@@ -243,7 +247,7 @@ export function groupTag(group: GroupRecord): string {
  * The entity tag of a user. `groups` is shown but is no part of the stored user, so its version does not count it; row 234
  * wants a tag that changes with the representation, hence the fingerprint behind the version.
  */
-export function userTag(user: UserRecord, groups: readonly GroupRef[] | undefined): string {
+export function userTag(user: UserGlimpse, groups: readonly GroupRef[] | undefined): string {
   if (groups === undefined || groups.length === 0) return `W/"${user.version}"`;
   return `W/"${user.version}-${fingerprint(groups.map(({ id, displayName }) => `${id} ${displayName}`).join('\n'))}"`;
 }

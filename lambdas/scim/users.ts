@@ -3,8 +3,8 @@
  * A user that is inactive is shown like any other (row 86); one that was deleted does not exist (row 225).
  */
 import type { Precondition, UserWritten } from '../directory/directory.ts';
-import type { UserRecord, UserResource } from '../directory/records.ts';
-import { USER } from './attributes.ts';
+import type { UserGlimpse, UserRecord, UserResource } from '../directory/records.ts';
+import { resolvePath, USER } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
 import { fold, isObject } from './json.ts';
 import { type Lookup, planUserLookups, type UserBy } from './lookup.ts';
@@ -37,24 +37,26 @@ export function listUsers(call: Call): Promise<Answer> {
   return answerQuery(call, [openUsers(call)]);
 }
 
-/** Users judged in one go: a few pages of the store. */
-const STRETCH = 500;
+/** Users judged in one go: about a page of the store. */
+const STRETCH = 1_000;
 
 /** The users of the connection, for queries. */
 export function openUsers(call: Call): Source {
   const { directory, connection } = call;
   const projection = projectionOf(call);
-  return openSource<UserRecord>({
+  return openSource<UserRecord, UserGlimpse>({
     kind: USER,
     list: (page) => directory.listUsers(connection, page),
     slice: (request) => directory.sliceUsers(connection, request),
-    get: (id) => directory.getUser(connection, id),
+    glimpse: (request, needs) => directory.glimpseUsers(connection, request, attributesFor(needs)),
+    get: (ids) => directory.getUsers(connection, ids),
     lookUp: (filter) => {
       const lookups = planUserLookups(filter, USER);
       return lookups === undefined ? undefined : lookUpAll(call, lookups);
     },
     judged: (users, needs) => judged(call, users, needs),
     shown: (users) => show(call, users, projection),
+    isCostly: (path) => asksGroups(path) || asksProvisioning(path),
     stretch: () => STRETCH,
   });
 }
@@ -108,7 +110,7 @@ async function answerWith(call: Call, user: UserRecord, status: number): Promise
 /** Full representations, with what the caller wants read beside the users themselves. */
 async function toWire(
   { directory, connection, baseUrl }: Call,
-  users: readonly UserRecord[],
+  users: readonly UserGlimpse[],
   wanted: { readonly groups: boolean; readonly provisioning: boolean },
 ): Promise<readonly Values[]> {
   const isAny = users.length > 0;
@@ -155,14 +157,31 @@ async function lookUpAll(call: Call, lookups: readonly Lookup<UserBy>[]): Promis
   return [...found.values()];
 }
 
-/** Groups are read where the query asks about them, or about the tag that changes with them. */
-function judged(call: Call, users: readonly UserRecord[], needs: Needs): Promise<readonly Values[]> {
+function judged(call: Call, users: readonly UserGlimpse[], needs: Needs): Promise<readonly Values[]> {
   const paths = pathsOf(needs);
-  const isTag = (path: string) => isAbout(path, USER, 'meta') && fold(path).endsWith('.version');
-  const isOurs = (path: string) => fold(path).startsWith(fold(ADOBE_URN));
-  const groups = paths.some((path) => isAbout(path, USER, 'groups') || isTag(path));
-  // `schemas` names the extension only where it is shown, so a filter on it never asks for it.
-  return toWire(call, users, { groups, provisioning: paths.some(isOurs) });
+  return toWire(call, users, { groups: paths.some(asksGroups), provisioning: paths.some(asksProvisioning) });
+}
+
+/** About groups, or about the tag that changes with them. */
+function asksGroups(path: string): boolean {
+  const isTag = isAbout(path, USER, 'meta') && fold(path).endsWith('.version');
+  return isTag || isAbout(path, USER, 'groups');
+}
+
+/** `schemas` names the extension only where it is shown, so a filter on it never asks for it. */
+function asksProvisioning(path: string): boolean {
+  return fold(path).startsWith(fold(ADOBE_URN));
+}
+
+/** What of the stored resource decides; `schemas` follow from the extensions that are there. */
+function attributesFor(needs: Needs): readonly string[] {
+  const names = pathsOf(needs).flatMap((path) => {
+    const ref = resolvePath(USER, path);
+    if (ref?.kind === 'schema') return [ref.schema.urn];
+    if (ref?.attribute.name === 'schemas') return USER.extensions.map(({ urn }) => urn);
+    return ref === undefined ? [] : [ref.extension ?? ref.attribute.name];
+  });
+  return [...new Set(names)];
 }
 
 function pathsOf({ filter, sortPath }: Needs): readonly string[] {

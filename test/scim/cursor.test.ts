@@ -1,9 +1,17 @@
 /** Cursor paging (RFC 9865, rows 154-164). */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ConnectionId } from '../../lambdas/directory/records.ts';
 import { openCursor, sealCursor } from '../../lambdas/scim/cursor.ts';
 import { ORG, settings } from '../open.ts';
-import { type Answered, errorOf, filterBy, openTestScim, resourcesOf, type TestScim } from './bridge.ts';
+import {
+  type Answered,
+  errorOf,
+  filterBy,
+  openTestScim,
+  patchOp,
+  resourcesOf,
+  type TestScim,
+} from './bridge.ts';
 import { refusalOf } from './refusal.ts';
 
 let bridge: TestScim;
@@ -240,10 +248,89 @@ describe('cursors that are refused (rows 158, 163, 164)', () => {
     expect(await refusalOf(openCursor(sealed, { ...parts, key: 'two' }))).toEqual([400, 'invalidCursor']);
   });
 
-  test('a cursor holds no value of a resource', async () => {
-    const cursor = await cursorOf('count=2&sortBy=userName');
-    const payload = Buffer.from(cursor.split('.')[0] ?? '', 'base64url').toString();
-    expect(payload).toMatch(/^\[0,"[0-9a-f-]{36}",0,2,\d+\]$/);
+  test('a cursor shows nothing of what it holds: neither id nor the value that it sorts by (row 116)', async () => {
+    const { json } = await ask('cursor&count=2&sortBy=userName');
+    const bytes = Buffer.from(String(json['nextCursor']), 'base64url').toString('latin1');
+    const [, last] = resourcesOf({ json } as Answered);
+    expect(String(last?.['userName'])).toBe('c01@example.com');
+    expect([bytes.includes('c01'), bytes.includes(String(last?.['id']))]).toEqual([false, false]);
+    // The same place is the same cursor: nothing random is in it that could repeat a nonce.
+    expect((await ask('cursor&count=2&sortBy=userName')).json['nextCursor']).toBe(json['nextCursor']);
+  });
+});
+
+describe('a sorted walk while people come, go and move', () => {
+  let scim: TestScim;
+  let ids: Map<string, string>;
+  const names = Array.from({ length: 9 }, (_, n) => `s${n}`);
+  beforeEach(async () => {
+    scim = await openTestScim();
+    ids = new Map();
+    for (const name of [...names].reverse()) ids.set(name, await scim.newUser(name));
+  });
+  afterEach(() => scim.close());
+  const rename = (name: string, userName: string) =>
+    scim.scim('PATCH', `/Users/${ids.get(name)}`, {
+      schemas: [patchOp],
+      Operations: [{ op: 'replace', path: 'userName', value: userName }],
+    });
+  const page = (cursor: unknown) => ask(`count=3&sortBy=userName&cursor=${String(cursor)}`, '/Users', scim);
+  const shown = (answered: Answered) => resourcesOf(answered).map((user) => String(user['userName']));
+
+  test.each<[string, () => Promise<unknown>, string[], string[]]>([
+    [
+      'the last one shown is renamed to the end',
+      () => rename('s2', 'z'),
+      ['s3', 's4', 's5'],
+      ['s6', 's7', 's8', 'z'],
+    ],
+    [
+      'the last one shown is renamed to the start',
+      () => rename('s2', 'a'),
+      ['s3', 's4', 's5'],
+      ['s6', 's7', 's8'],
+    ],
+    [
+      'the last one shown is deleted',
+      () => scim.scim('DELETE', `/Users/${ids.get('s2')}`),
+      ['s3', 's4', 's5'],
+      ['s6', 's7', 's8'],
+    ],
+    [
+      'all that were shown are deleted',
+      async () => {
+        for (const name of ['s0', 's1', 's2']) await scim.scim('DELETE', `/Users/${ids.get(name)}`);
+      },
+      ['s3', 's4', 's5'],
+      ['s6', 's7', 's8'],
+    ],
+    ['somebody comes before the place', () => scim.newUser('a'), ['s3', 's4', 's5'], ['s6', 's7', 's8']],
+    ['somebody comes behind it', () => scim.newUser('s31'), ['s3', 's31', 's4'], ['s5', 's6', 's7', 's8']],
+  ])('%s: nobody else is missed or shown twice', async (_label, happens, second, rest) => {
+    const first = await page('');
+    expect(shown(first)).toEqual(['s0', 's1', 's2']);
+    await happens();
+    const next = await page(first.json['nextCursor']);
+    expect(shown(next)).toEqual(second);
+    const last: string[] = [];
+    for (let cursor = next.json['nextCursor']; cursor !== undefined; ) {
+      const more = await page(cursor);
+      last.push(...shown(more));
+      cursor = more.json['nextCursor'];
+    }
+    expect(last).toEqual(rest);
+  });
+
+  test('the way back is as sure', async () => {
+    const first = await page('');
+    const second = await page(first.json['nextCursor']);
+    await rename('s3', 'zz');
+    await scim.newUser('a');
+    const back = await page(second.json['previousCursor']);
+    expect(shown(back)).toEqual(['s0', 's1', 's2']);
+    const start = await page(back.json['previousCursor']);
+    expect([shown(start), start.json['previousCursor']]).toEqual([['a'], undefined]);
+    expect(shown(await page(start.json['nextCursor']))).toEqual(['s0', 's1', 's2']);
   });
 });
 

@@ -149,6 +149,51 @@ describe('a filter that no index answers finds exactly who it describes', () => 
   });
 });
 
+describe('what a walk reads (I15)', () => {
+  let scim: TestScim;
+  const asked = { attributes: new Set<string>(), groupsOf: 0, provisioningOf: 0 };
+  beforeAll(async () => {
+    scim = await openTestScim();
+    for (let n = 0; n < 12; n += 1) await scim.newUser(`r${n}`, { active: n % 3 === 0, title: 'x' });
+    const { glimpseUsers, groupsOf, provisioningOf } = scim.directory;
+    Object.assign(scim.directory, {
+      glimpseUsers: (...[c, request, attributes]: Parameters<typeof glimpseUsers>) => {
+        for (const name of attributes) asked.attributes.add(name);
+        return glimpseUsers(c, request, attributes);
+      },
+      groupsOf: (...[c, users]: Parameters<typeof groupsOf>) => {
+        asked.groupsOf += users.length;
+        return groupsOf(c, users);
+      },
+      provisioningOf: (...[c, users]: Parameters<typeof provisioningOf>) => {
+        asked.provisioningOf += users.length;
+        return provisioningOf(c, users);
+      },
+    });
+  });
+  afterAll(() => scim.close());
+
+  const adobe = 'urn:ietf:params:scim:schemas:extension:adobebridge:2.0:User';
+  test.each<[string, string, string[], number, number]>([
+    ['only what the filter names', 'title eq "y" or name.givenName pr', ['title', 'name'], 0, 0],
+    ['an extension as a whole', `${enterprise}:department eq "y"`, [enterprise], 0, 0],
+    ['nothing of the resource for its dates', 'meta.lastModified gt "2030-01-01T00:00:00Z"', ['meta'], 0, 0],
+    ['groups of those that the rest leaves', 'groups pr and active eq true', ['groups', 'active'], 4, 0],
+    ['groups of nobody where nobody is left', 'title eq "y" and groups pr', ['title', 'groups'], 0, 0],
+    ['groups of everybody where they decide alone', 'groups pr or title eq "y"', ['groups', 'title'], 12, 0],
+    ['provisioning the same way', `${adobe}:status eq "x" and active eq true`, [adobe, 'active'], 0, 4],
+    ['what the sort asks of those that match', 'active eq true', ['active', 'groups'], 4, 0],
+  ])('%s', async (label, filter, attributes, groups, provisioning) => {
+    Object.assign(asked, { attributes: new Set(), groupsOf: 0, provisioningOf: 0 });
+    const sort = label.includes('sort') ? '&sortBy=groups.display' : '';
+    // Nobody is shown, so what is read is read to judge.
+    const { status } = await scim.scim('GET', `${filterBy('/Users', filter)}&count=0${sort}`);
+    expect(status).toBe(200);
+    expect([...asked.attributes].sort()).toEqual([...attributes].sort());
+    expect([asked.groupsOf, asked.provisioningOf]).toEqual([groups, provisioning]);
+  });
+});
+
 describe('groups are walked, too', () => {
   let scim: TestScim;
   let ada: string;
@@ -180,11 +225,11 @@ describe('the budget of a walk (row 112)', () => {
     const scim = await openTestScim();
     try {
       for (let n = 0; n < 3; n += 1) await scim.newUser(`b${n}@example.com`);
-      const { sliceUsers } = scim.directory;
+      const { glimpseUsers } = scim.directory;
       // Each stretch is one user, and takes half of the time there is.
-      scim.directory.sliceUsers = (c, request) => {
+      scim.directory.glimpseUsers = (c, request, attributes) => {
         scim.reading.realMs += WALK_LIMITS.ms / 2;
-        return sliceUsers(c, { ...request, limit: 1 });
+        return glimpseUsers(c, { ...request, limit: 1 }, attributes);
       };
       const refused = await scim.scim('GET', filterBy('/Users', 'title eq "x"'));
       expect(errorOf(refused)).toEqual([400, 'tooMany']);
