@@ -163,6 +163,16 @@ const bad: readonly { label: string; files: Record<string, string>; says: string
     says: 'lambdas/directory/dynamo.ts -> randomness is a parameter',
   },
   {
+    label: 'a hash is compared by ===',
+    files: { 'lambdas/directory/dynamo-a.ts': 'if (token.hash === hashOf(x)) return;' },
+    says: 'lambdas/directory/dynamo-a.ts -> a secret is compared by timingSafeEqual',
+  },
+  {
+    label: 'a secret stands on the right',
+    files: { 'local/a.ts': 'if (given !== clientSecret) return;' },
+    says: 'local/a.ts -> a secret is compared by timingSafeEqual',
+  },
+  {
     label: 'logic reads the environment',
     files: { 'lambdas/admin/a.ts': 'process.env.TABLE;' },
     says: 'lambdas/admin/a.ts -> the environment is read by lambdas/config.ts',
@@ -221,6 +231,10 @@ describe('the checker of the house can fail', () => {
     },
     { path: 'lambdas/directory/item.ts', text: "import type { Item } from './dynamo-store.ts';\n" },
     { path: 'lambdas/directory/dynamo.ts', text: 'const id = ctx.randomBytes(16);\n' },
+    {
+      path: 'lambdas/scim/a.ts',
+      text: "if (secret === undefined || seal === '' || hash !== null) return;\n",
+    },
   ];
   for (const file of good) {
     test(`a good file is not named: ${file.path}`, () => {

@@ -71,6 +71,10 @@ interface Ban {
   readonly says: string;
 }
 
+/** What must be compared in constant time (T05); to be there or not, or empty, is no secret. */
+const secretWord = String.raw`\b[\w.]*(?:[sS]ecret|[hH]ash|[sS]eal|[pP]epper|[sS]ignature)\b`;
+const there = "undefined|null|''";
+
 const pure = /^lambdas\/(scim|directory|sync|adobe|admin)\//;
 const shipped = /^(lambdas|infra|operator)\//;
 const bans: readonly Ban[] = [
@@ -91,6 +95,11 @@ const bans: readonly Ban[] = [
     area: /^lambdas\/directory\/(?!dynamo)/,
     word: /^import\s(?!type\s)[^;]*from\s'\.\/dynamo/m,
     says: 'may use types of the DynamoDB files, not the files',
+  },
+  {
+    area: /^(lambdas|local|operator)\//,
+    word: new RegExp(`${secretWord}\\s*[=!]==?(?!=|\\s*(?:${there}))|[=!]==?\\s*${secretWord}`),
+    says: 'a secret is compared by timingSafeEqual',
   },
   { area: pure, word: /\bprocess\.env\b/, says: 'the environment is read by lambdas/config.ts' },
   {

@@ -80,6 +80,16 @@ describe('the HTTP edge', () => {
     expect(seen).toMatchObject({ headers: { 'if-match': 'W/"1"' }, rawQuery: 'filter=a%20eq%20%22b%22' });
   });
 
+  test('the source is the other end of the connection, whatever a header says (T11)', async () => {
+    const headers = {
+      'x-forwarded-for': '203.0.113.7',
+      forwarded: 'for=203.0.113.7',
+      'x-real-ip': '203.0.113.7',
+    };
+    const { seen } = await send({ headers }, ok);
+    expect(seen?.source).toMatch(/^(::ffff:)?127\.0\.0\.1$/);
+  });
+
   test('status, headers and body of the answer go back', async () => {
     const { status, body, headers } = await send({}, async () => ({
       status: 201,

@@ -61,6 +61,13 @@ describe('the command line', () => {
       line: 'token create --label=Okta --scopes read --expires-in-days 90',
       call: { command: 'token.create', args: { label: 'Okta', scopes: ['read'], expiresInDays: 90 } },
     },
+    {
+      line: 'token create Ping --oauth --networks 192.0.2.0/24,2001:db8::/32',
+      call: {
+        command: 'token.create',
+        args: { label: 'Ping', oauth: true, networks: ['192.0.2.0/24', '2001:db8::/32'] },
+      },
+    },
     { line: 'token list', call: { command: 'token.list', args: {} } },
     { line: 'token revoke abc', call: { command: 'token.revoke', args: { id: 'abc' } } },
     { line: 'mapping show', call: { command: 'mapping.show', args: {} } },

@@ -1,4 +1,5 @@
 /** The SCIM routes over the real directory on the embedded engine: what a request to the bridge answers, without a socket. */
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
 import type { TokenScope } from '../../lambdas/directory/records.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
@@ -39,7 +40,12 @@ export interface TestScim extends TestDirectory {
   membersOf(groupId: string): Promise<string[]>;
 }
 
-export async function openTestScim(options: { readonly clock?: TestClock } = {}): Promise<TestScim> {
+export interface TestScimOptions {
+  readonly clock?: TestClock;
+  readonly wrap?: (deps: DirectoryDeps) => DirectoryDeps;
+}
+
+export async function openTestScim(options: TestScimOptions = {}): Promise<TestScim> {
   const opened = await openTestDirectory(options);
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
