@@ -1,6 +1,8 @@
 /** All that an operator may ask and do, by the name on the wire. */
 import { DirectoryBusy } from '../directory/directory.ts';
 import { type Command, type Commands, Refused } from './command.ts';
+import { erase } from './erase.ts';
+import { journalExport, journalShow, journalVerify } from './journal.ts';
 import { mappingApply } from './mapping-apply.ts';
 import { mappingShow } from './mapping-show.ts';
 import type { AdminParts } from './parts.ts';
@@ -20,6 +22,10 @@ export function createCommands(parts: AdminParts): Commands {
     status: status(parts),
     'status.person': statusPerson(parts),
     who: who(parts),
+    'journal.show': journalShow(parts),
+    'journal.verify': journalVerify(parts),
+    'journal.export': journalExport(parts),
+    erase: erase(parts),
   };
   return Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, orBusy(command)]));
 }

@@ -69,6 +69,12 @@ export type Admission =
       readonly isFirst: boolean;
     };
 
+/** Whose request a change comes from, as the journal keeps it (I14). */
+export interface Behalf {
+  readonly request: string;
+  readonly token: string;
+}
+
 /** The one attribute that answers a look-up from an index. Values are compared by `normal()` except ids and externalId. */
 export type UserLookup =
   | { readonly by: 'id'; readonly value: string }
@@ -182,6 +188,8 @@ export interface ScimDirectory {
     client: TokenGrant,
     scopes: readonly TokenScope[],
   ): { readonly accessToken: string; readonly lifeSeconds: number };
+  /** The same directory, whose journal records name this request. */
+  onBehalfOf(behalf: Behalf): ScimDirectory;
 
   /** design.md section 4, "Create user". The stored version is 1. */
   createUser(c: ConnectionId, resource: UserResource): Promise<UserWritten>;

@@ -143,7 +143,7 @@ export async function accountChange(
     ...moved.wake.map((id) => markWrite({ org: connection.org, id, now: ctx.now(), kind: 'grant' })),
     recorded(suspend.length),
     ...undecided,
-    ...journalNames(account.id, emailsOf(derived)),
+    ...journalNames(account, emailsOf(derived), account.wanted.identity?.email),
   ];
 }
 

@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { accountOf } from './account-item.ts';
+import type { Behalf } from './directory.ts';
 import type { Item, Store, Write } from './dynamo-store.ts';
 import { keyText } from './dynamo-store.ts';
-import { accountKey, configKey, counterPk, type Key } from './keys.ts';
+import { accountKey, configKey, counterPk, digest, emailKey, type Key } from './keys.ts';
 import {
   type Account,
   type AccountId,
@@ -24,6 +25,8 @@ export interface Context {
   readonly random: () => number;
   readonly newId: () => string;
   readonly settings: Map<ConnectionId, Connection>;
+  /** On whose behalf this works, for the journal (I14); absent for the bridge's own work. */
+  readonly behalf?: Behalf;
 }
 
 /** No such connection: a token or a command names one that set-up never made. */
@@ -109,7 +112,16 @@ export async function countOf(ctx: Context, c: ConnectionId, what: 'users' | 'gr
   return items.reduce((sum, item) => sum + Number(item[what] ?? 0), 0);
 }
 
-const JOURNAL_SHARDS = 8;
+export const JOURNAL_SHARDS = 8;
+
+export function journalPk(scope: string, at: number, shard: number): string {
+  return `J#${scope}#${new Date(at).toISOString().slice(0, 10)}#${shard}`;
+}
+
+/** The erasable side item that knows which e-mails an account had; the journal itself never does. */
+export const whoKey = (account: AccountId): Key => ({ pk: `J#who#${account}`, sk: '-' });
+/** The way back, from an e-mail to the accounts that ever had it. */
+export const mailPk = (email: string): string => `J#mail#${digest(emailKey(email))}`;
 
 /** An append-only record that commits with the change it speaks of (I14). Names people by account id only. */
 export function journalWrite(ctx: Context, scope: ConnectionId | OrgKey, fact: Fact): Write {
@@ -119,22 +131,34 @@ export function journalWrite(ctx: Context, scope: ConnectionId | OrgKey, fact: F
   const shard = (createHash('sha256').update(id).digest()[0] ?? 0) % JOURNAL_SHARDS;
   return {
     kind: 'put',
-    key: { pk: `J#${scope}#${time.slice(0, 10)}#${shard}`, sk: `${time}#${id}` },
-    item: { ...fact, at, v: SCHEMA_VERSION },
+    key: { pk: journalPk(scope, at, shard), sk: `${time}#${id}` },
+    item: { ...ctx.behalf, ...fact, at, v: SCHEMA_VERSION },
     condition: 'attribute_not_exists(pk)',
   };
 }
 
-/** The erasable side item that knows which e-mails an account had; the journal itself never does. */
-export function journalNames(account: AccountId, emails: readonly string[]): Write[] {
-  if (emails.length === 0) return [];
+/** The erasable side items of an account that gets a new e-mail: which it had, and who had it. */
+export function journalNames(
+  { id, org }: Pick<Account, 'id' | 'org'>,
+  emails: readonly string[],
+  before?: string,
+): Write[] {
+  const added = emails.filter((email) => before === undefined || emailKey(email) !== emailKey(before));
+  if (added.length === 0) return [];
   return [
     {
       kind: 'update',
-      key: { pk: `J#who#${account}`, sk: '-' },
+      key: whoKey(id),
       expression: 'SET v = :v ADD emails :emails',
-      values: { ':v': SCHEMA_VERSION, ':emails': new Set(emails) },
+      values: { ':v': SCHEMA_VERSION, ':emails': new Set(added) },
     },
+    ...added.map(
+      (email): Write => ({
+        kind: 'put',
+        key: { pk: mailPk(email), sk: id },
+        item: { org, v: SCHEMA_VERSION },
+      }),
+    ),
   ];
 }
 

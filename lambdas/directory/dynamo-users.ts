@@ -82,7 +82,7 @@ export async function createUser(
       account.write,
       ...identities.writes(),
       journalWrite(ctx, c, { fact: 'userCreated', account: account.id, user: id, active: resource.active }),
-      ...journalNames(account.id, emailsOf(derived)),
+      ...journalNames({ id: account.id, org: connection.org }, emailsOf(derived)),
       ...undecidedWrites(connection, derived),
       countWrite(ctx, c, { users: 1, settingsVersion: connection.settingsVersion }),
     ];

@@ -7,6 +7,7 @@ import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import type { Context } from './dynamo-context.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
+import { accountsNamed, eraseNames, readJournal, sealJournal, verifyJournal } from './dynamo-journal.ts';
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import {
   findGroups,
@@ -75,6 +76,7 @@ function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
   return {
     admit: (presented) => admit(ctx, presented),
     sealAccessToken: (client, scopes) => sealAccess(ctx, client, scopes),
+    onBehalfOf: (behalf) => scimSide({ ...ctx, behalf }),
     createUser: (c, resource) => createUser(ctx, c, resource),
     getUser: (c, id) => getUser(ctx, c, id),
     getUsers: (c, ids) => getUsers(ctx, c, ids),
@@ -130,6 +132,7 @@ function syncSide(ctx: Context): SyncDirectory {
     readCatalogue: (o) => work.readCatalogue(ctx, o),
     saveCatalogue: (o, entries) => work.saveCatalogue(ctx, o, entries),
     runSweeps: (o, until) => runSweeps(ctx, o, until),
+    sealJournal: (o) => sealJournal(ctx, o),
   };
 }
 
@@ -143,5 +146,9 @@ function operatorSide(ctx: Context): OperatorDirectory {
       (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
     readPlaces: (o) => readPlaces(ctx, o),
     accountsOfGroup: (c, group) => accountsOfGroup(ctx, c, group),
+    readJournal: (o, time) => readJournal(ctx, o, time),
+    verifyJournal: (o, from) => verifyJournal(ctx, o, from),
+    accountsNamed: (o, email) => accountsNamed(ctx, o, email),
+    eraseNames: (o, names) => eraseNames(ctx, o, names),
   };
 }

@@ -6,6 +6,7 @@
  * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
  */
 import type { Place } from './account-item.ts';
+import type { Finding, JournalRecord } from './journal.ts';
 import type {
   Account,
   AccountError,
@@ -166,6 +167,17 @@ export interface SyncDirectory {
   saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
   runSweeps(o: OrgKey, until: number): Promise<boolean>;
+  /** Seals the journal records that no seal covers; number and digest of each new seal, for the log (I14). */
+  sealJournal(o: OrgKey): Promise<readonly { readonly n: number; readonly hash: string }[]>;
+}
+
+/** What the verifier read, and what is wrong with it. */
+export interface Verified {
+  readonly records: number;
+  readonly seals: number;
+  readonly findings: readonly Finding[];
+  /** The newest seal: compare it with the log, which no writer of the table can change. */
+  readonly head?: { readonly n: number; readonly hash: string; readonly at: number };
 }
 
 /** The work index as an operator sees it: a hint (R16). */
@@ -192,6 +204,19 @@ export interface OperatorDirectory {
   readPlaces(o: OrgKey): Promise<Places>;
   /** The accounts behind a group's memberships, strongly, page by page. */
   accountsOfGroup(c: ConnectionId, group: GroupId): AsyncIterable<readonly Account[]>;
+  /** Records of the org and its connections, by time. */
+  readJournal(
+    o: OrgKey,
+    time: { readonly from: number; readonly to: number },
+  ): Promise<readonly JournalRecord[]>;
+  verifyJournal(o: OrgKey, from: number): Promise<Verified>;
+  /** Accounts that ever had this e-mail, living or ended, unless erased. */
+  accountsNamed(o: OrgKey, email: string): Promise<readonly AccountId[]>;
+  /** Takes the e-mails of these accounts out of the table; how many it were. */
+  eraseNames(
+    o: OrgKey,
+    names: { readonly accounts: readonly AccountId[]; readonly by: string },
+  ): Promise<number>;
 }
 
 /** The lease went to somebody else: stop without touching anything. */

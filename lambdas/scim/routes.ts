@@ -149,7 +149,9 @@ async function answerTo(deps: ScimRoutesDeps, request: ScimRequest, seen: Seen):
   authorize(grant, request.method, route);
   const query = readQuery(request.rawQuery);
   const { realNow = deps.now } = deps;
-  return operation({ ...deps, realNow, connection: grant.connection, baseUrl, request, query }, route.id);
+  const directory = deps.directory.onBehalfOf({ request: request.requestId, token: grant.tokenId });
+  const call = { ...deps, directory, realNow, connection: grant.connection, baseUrl, request, query };
+  return operation(call, route.id);
 }
 
 /** One operation of a bulk request, with the answer that it would get alone. */

@@ -1,7 +1,8 @@
 /** Every command, in the order and the sections of the help. */
 import type { Form } from '../form.ts';
+import { journalForms } from './journal.ts';
 import { mappingForms } from './mapping.ts';
 import { peopleForms } from './people.ts';
 import { tokenForms } from './token.ts';
 
-export const sections: readonly (readonly Form[])[] = [peopleForms, mappingForms, tokenForms];
+export const sections: readonly (readonly Form[])[] = [peopleForms, mappingForms, journalForms, tokenForms];

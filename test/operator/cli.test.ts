@@ -55,6 +55,16 @@ describe('the command line', () => {
       call: { command: 'status.person', args: { email: 'jane@example.com' } },
     },
     { line: 'who Chat agents EU', call: { command: 'who', args: { entitlement: 'Chat agents EU' } } },
+    { line: 'journal show', call: { command: 'journal.show', args: {} } },
+    {
+      line: 'journal export --days 30 --person jane@example.com --format csv',
+      call: { command: 'journal.export', args: { days: 30, person: 'jane@example.com', format: 'csv' } },
+    },
+    { line: 'journal verify --days 1', call: { command: 'journal.verify', args: { days: 1 } } },
+    {
+      line: 'erase jane@example.com',
+      call: { command: 'erase', args: { email: 'jane@example.com', yes: false } },
+    },
     { line: 'token create', call: { command: 'token.create', args: { label: 'made with the CLI' } } },
     { line: 'token create Okta prod', call: { command: 'token.create', args: { label: 'Okta prod' } } },
     {
@@ -112,6 +122,10 @@ describe('the command line', () => {
     { line: 'mapping apply', says: /one YAML file/ },
     { line: 'mapping apply a b', says: /one YAML file/ },
     { line: 'mapping apply a --revoke --leave', says: /not both/ },
+    { line: 'journal show --days never', says: /--days is a number/ },
+    { line: 'journal export --format xml', says: /jsonl or csv/ },
+    { line: 'journal', says: /say journal show, or journal verify, or journal export/ },
+    { line: 'erase jane', says: /one e-mail address/ },
     { line: 'status jane', says: /e-mail/ },
     { line: 'status --yes', says: /--yes is not an option of status/ },
     { line: 'status --frob', says: /--frob/ },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DirectoryBusy } from '../../lambdas/directory/directory.ts';
+import { DirectoryBusy, type ScimDirectory } from '../../lambdas/directory/directory.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
 import { CONNECTION } from '../open.ts';
 import { base, errorOf, filterBy, nobody, openTestScim, patchOp, type TestScim } from './bridge.ts';
@@ -9,6 +9,11 @@ beforeAll(async () => {
   bridge = await openTestScim();
 });
 afterAll(() => bridge.close());
+
+/** A directory that stays the same one for whomever it works. */
+function replacing(directory: ScimDirectory): ScimDirectory {
+  return { ...directory, onBehalfOf: () => directory };
+}
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const paths = [
@@ -302,10 +307,10 @@ describe('answers', () => {
     const lines: unknown[] = [];
     const note = (_message: string, fields?: unknown) => lines.push(fields);
     const broken = createScimRoutes({
-      directory: {
+      directory: replacing({
         ...bridge.directory,
         listUsers: () => Promise.reject(new Error('table scim-bridge is gone')),
-      },
+      }),
       now: () => 0,
       cursorKey: 'test-cursor-key',
       log: { info: () => undefined, warn: () => undefined, error: note },
@@ -326,7 +331,10 @@ describe('answers', () => {
 
   test('a busy directory is 429 with Retry-After in whole seconds (row 240)', async () => {
     const busy = createScimRoutes({
-      directory: { ...bridge.directory, listUsers: () => Promise.reject(new DirectoryBusy(1.2)) },
+      directory: replacing({
+        ...bridge.directory,
+        listUsers: () => Promise.reject(new DirectoryBusy(1.2)),
+      }),
       now: () => 0,
       cursorKey: 'test-cursor-key',
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
