@@ -136,8 +136,9 @@ async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promis
     for (const value of values ?? []) headers.append(name, value);
   }
   const { method = 'GET', url = '/' } = incoming;
-  const target = URL.parse(`http://127.0.0.1${url.startsWith('/') ? url : `/${url}`}`);
-  if (target === null) throw new Unreadable(`${url} is no address`);
+  // The name stays the caller's own: the control interface answers to loopback names only.
+  const target = URL.parse(`http://${incoming.headers.host ?? '127.0.0.1'}${url}`);
+  if (target === null) throw new Unreadable('host and path make no address');
   const hasBody = method !== 'GET' && method !== 'HEAD';
   return new Request(target, {
     method,

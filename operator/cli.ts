@@ -7,7 +7,7 @@ import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts'
 import { help, parseCommandLine } from './arguments.ts';
 import { connect } from './connect.ts';
 import type { Call } from './form.ts';
-import { readMapping } from './mapping-file.ts';
+import { readMapping, readYaml } from './yaml-file.ts';
 
 export interface Output {
   readonly out: (line: string) => void;
@@ -38,17 +38,17 @@ export async function runCli(argv: readonly string[], { out, err }: Output): Pro
   return print(await connected.call(request), parsed.json, { out, err });
 }
 
-function toRequest(call: Call): CommandRequest | { readonly message: string } {
-  if (call.file === undefined) return { command: call.command, args: call.args };
+function toRequest({ command, args, file }: Call): CommandRequest | { readonly message: string } {
+  if (file === undefined) return { command, args };
   let text: string;
   try {
-    text = readFileSync(call.file, 'utf8');
+    text = readFileSync(file.path, 'utf8');
   } catch (error) {
-    return { message: `cannot read ${call.file}: ${error instanceof Error ? error.message : String(error)}` };
+    return { message: `cannot read ${file.path}: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const mapping = readMapping(text);
-  if (!mapping.ok) return { message: `${call.file}: ${mapping.message}` };
-  return { command: call.command, args: { ...call.args, rules: mapping.rules } };
+  const read = file.as === 'rules' ? readMapping(text) : readYaml(text);
+  if (!read.ok) return { message: `${file.path}: ${read.message}` };
+  return { command, args: { ...args, [file.as]: read.content } };
 }
 
 function print(answer: CommandAnswer, json: boolean, { out, err }: Output): 0 | 1 {

@@ -8,8 +8,8 @@
 export interface Call {
   readonly command: string;
   readonly args: Readonly<Record<string, unknown>>;
-  /** A mapping file, read by the caller and sent as `rules`. */
-  readonly file?: string;
+  /** A YAML file, read by the caller and sent under this name. */
+  readonly file?: { readonly path: string; readonly as: 'rules' | 'settings' };
 }
 
 /** Words that make no call are answered with the right form of the line. */

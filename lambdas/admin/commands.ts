@@ -2,11 +2,16 @@
 import { DirectoryBusy } from '../directory/directory.ts';
 import { type Command, type Commands, Refused } from './command.ts';
 import { erase } from './erase.ts';
+import { explain } from './explain.ts';
 import { journalExport, journalShow, journalVerify } from './journal.ts';
 import { mappingApply } from './mapping-apply.ts';
+import { mappingRelink } from './mapping-relink.ts';
 import { mappingShow } from './mapping-show.ts';
 import type { AdminParts } from './parts.ts';
 import { statusPerson } from './person.ts';
+import { plan } from './plan.ts';
+import { retry } from './retry.ts';
+import { settingsApply, settingsShow } from './settings.ts';
 import { status } from './status.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts';
 import { who } from './who.ts';
@@ -22,6 +27,12 @@ export function createCommands(parts: AdminParts): Commands {
     status: status(parts),
     'status.person': statusPerson(parts),
     who: who(parts),
+    explain: explain(parts),
+    plan: plan(parts),
+    retry: retry(parts),
+    'mapping.relink': mappingRelink(parts),
+    'settings.show': settingsShow(parts),
+    'settings.apply': settingsApply(parts),
     'journal.show': journalShow(parts),
     'journal.verify': journalVerify(parts),
     'journal.export': journalExport(parts),

@@ -117,7 +117,8 @@ async function chosen(
 }
 
 function isAbout({ detail }: JournalRecord, accounts: ReadonlySet<unknown>): boolean {
-  return ['account', 'from', 'to'].some((key) => accounts.has(detail[key]));
+  const { account, from, to, joined, left } = detail;
+  return [account, from, to, joined, left].flat().some((id) => accounts.has(id));
 }
 
 /** Without what the chain needs. */

@@ -106,11 +106,11 @@ function sortPeople({ entitlements, created, stopped }: MappingPlan): void {
     people.sort((a, b) => a.localeCompare(b));
 }
 
-function tally(): Tally {
+export function tally(): Tally {
   return { total: 0, people: [] };
 }
 
-function add(to: Tally, name: string): void {
+export function add(to: Tally, name: string): void {
   to.total += 1;
   if (to.people.length < NAMED) to.people.push(name);
 }

@@ -49,12 +49,16 @@ function unboundLine(rule: BoundRule): string {
 }
 
 /** `why`: for whom nothing would be sent, and the reason. */
-function tallyLines(title: string, { total, people }: Tally, why?: ReadonlyMap<string, string>): string[] {
+export function tallyLines(
+  title: string,
+  { total, people }: Tally,
+  why?: ReadonlyMap<string, string>,
+): string[] {
   const marked = people.map((name) => (why?.has(name) ? `${name} - not now: ${why.get(name)}` : name));
   return total === 0 ? [] : [`${title}: ${total}`, ...listed(marked, total)];
 }
 
-function seatLines(
+export function seatLines(
   world: World,
   entitlement: Parameters<typeof seatsOf>[1] & { readonly name: string },
 ): string[] {
@@ -75,7 +79,7 @@ const STOPS: Readonly<Record<string, string>> = {
   twin: 'Adobe holds somebody of another identity type under the e-mail; status EMAIL says what to do.',
 };
 
-function stopLines(reason: string, total: number): string[] {
+export function stopLines(reason: string, total: number): string[] {
   const meaning = STOPS[reason] ?? reasonWord(reason) ?? 'status EMAIL says what to do.';
   return [`Nothing is sent for ${total} now, ${reason}: ${meaning}`];
 }

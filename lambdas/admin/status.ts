@@ -99,7 +99,7 @@ export function minutesFor(people: number): number {
   return Math.max(0, Math.ceil(Math.ceil(people / PEOPLE_PER_CALL) / defaultPerMinute.action) - 1);
 }
 
-async function nextActionSlot({ directory, now }: AdminParts, { org }: World): Promise<number> {
+export async function nextActionSlot({ directory, now }: AdminParts, { org }: World): Promise<number> {
   return directory.changeBudget(org.clientId, 'action', (stored) => {
     const budget = stored === undefined ? { slots: [] } : Budget.parse(stored);
     const wish = { now: now(), perMinute: defaultPerMinute.action, id: 'look', maxOpenMs: LEASE_MS };

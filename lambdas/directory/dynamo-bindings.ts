@@ -3,9 +3,9 @@
  * name, in the group's own transaction. A bound rule keeps its group's id through renames. When that group goes, the
  * rule is orphaned, and only an operator or a new group with the same externalId binds it again.
  */
-import { type Context, withVersion } from './dynamo-context.ts';
-import type { Write } from './dynamo-store.ts';
-import { bindingKey, externalIdPk } from './keys.ts';
+import { type Context, journalWrite, withVersion } from './dynamo-context.ts';
+import { ConditionFailed, type Write } from './dynamo-store.ts';
+import { bindingKey, externalIdPk, groupKey, sweepKey } from './keys.ts';
 import { Binding, type ConnectionId, type GroupRecord } from './records.ts';
 
 export async function readBinding(ctx: Context, c: ConnectionId, rule: string): Promise<Binding | undefined> {
@@ -112,4 +112,43 @@ function orphanWrites(
     update,
     { kind: 'put', key: { pk: externalIdPk(c, 'B', externalId), sk: rule }, item: withVersion({}) },
   ];
+}
+
+/**
+ * Binds a rule to a living group because an operator said so, whatever it followed before; members of both groups are
+ * marked by a sweep of the same transaction. False when rule or group changed since they were read.
+ */
+export async function relinkRule(
+  ctx: Context,
+  c: ConnectionId,
+  { rule, group, by }: { readonly rule: string; readonly group: GroupRecord; readonly by: string },
+): Promise<boolean> {
+  const before = await readBinding(ctx, c, rule);
+  const groups = new Set(['-', group.id, ...(before === undefined ? [] : [before.groupId])]);
+  const pointer = before?.state === 'orphaned' ? before.externalId : undefined;
+  const writes: Write[] = [
+    bindWrite(ctx, c, { rule, group, before }),
+    {
+      kind: 'check',
+      key: groupKey(c, group.id),
+      condition: '#state = :live',
+      names: { '#state': 'state' },
+      values: { ':live': 'live' },
+    },
+    {
+      kind: 'put',
+      key: sweepKey(c, ctx.newId()),
+      item: { kind: 'mark', groups, rules: new Set(['-']), everyone: false, v: 1 },
+    },
+    journalWrite(ctx, c, { fact: 'ruleRelinked', rule, group: group.id, by }),
+  ];
+  if (pointer !== undefined)
+    writes.push({ kind: 'delete', key: { pk: externalIdPk(c, 'B', pointer), sk: rule } });
+  try {
+    await ctx.store.transact(writes);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return false;
+    throw error;
+  }
 }

@@ -193,7 +193,7 @@ export function pairWrites(ctx: Context, at: GroupAt, change: MemberChange): Wri
         {
           kind: 'put',
           key,
-          item: { accountId: change.account, addedAt: ctx.now(), v: 1 },
+          item: { ...ctx.behalf, accountId: change.account, addedAt: ctx.now(), v: 1 },
           condition: 'attribute_not_exists(pk)',
         },
         account,

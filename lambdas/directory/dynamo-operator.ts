@@ -3,11 +3,21 @@
  * A parked partition is named by the digest of what it waits for, so every scope that an account was ever parked on is
  * remembered by name in `o / PARK#..`; without it nobody could list them, and the table is never scanned (R35).
  */
+import * as z from 'zod';
 import { type Context, connectionOf, readAccounts } from './dynamo-context.ts';
+import { keyText } from './dynamo-store.ts';
 import { accountIdOf } from './dynamo-work.ts';
-import { membersPk, parkedScopeKey, workPartition } from './keys.ts';
-import { type Account, AccountId, type ConnectionId, type GroupId, type OrgKey } from './records.ts';
-import type { LedgerChange, Places } from './work.ts';
+import { memberKey, membersPk, parkedScopeKey, workPartition } from './keys.ts';
+import {
+  type Account,
+  AccountId,
+  type ConnectionId,
+  EpochMs,
+  type GroupId,
+  type OrgKey,
+  type UserId,
+} from './records.ts';
+import type { LedgerChange, Membership, Places } from './work.ts';
 
 const PAGE = 100;
 
@@ -68,4 +78,29 @@ export async function* accountsOfGroup(
     more = page.more;
     after = String(page.items.at(-1)?.['sk']);
   }
+}
+
+const StoredMembership = z.object({
+  addedAt: EpochMs,
+  request: z.string().optional(),
+  token: z.string().optional(),
+});
+
+/** Since when, and by which request of the identity provider, the user is in these groups. */
+export async function membershipsOf(
+  ctx: Context,
+  c: ConnectionId,
+  { user, groups }: { readonly user: UserId; readonly groups: readonly GroupId[] },
+): Promise<Map<GroupId, Membership>> {
+  const keys = groups.map((group) => memberKey(c, group, user));
+  const items = await ctx.store.batchGet(keys);
+  const found = new Map<GroupId, Membership>();
+  for (const [at, group] of groups.entries()) {
+    const key = keys[at];
+    const item = key === undefined ? undefined : items.get(keyText(key));
+    if (item === undefined) continue;
+    const { addedAt, ...by } = StoredMembership.parse(item);
+    found.set(group, { at: addedAt, ...by });
+  }
+  return found;
 }

@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
+import { relinkRule } from './dynamo-bindings.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import type { Context } from './dynamo-context.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
@@ -21,6 +22,7 @@ import {
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
 import { listGroups, listUsers } from './dynamo-pages.ts';
+import { accountsOfGroup, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
@@ -146,6 +148,8 @@ function operatorSide(ctx: Context): OperatorDirectory {
       (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
     readPlaces: (o) => readPlaces(ctx, o),
     accountsOfGroup: (c, group) => accountsOfGroup(ctx, c, group),
+    membershipsOf: (c, of) => membershipsOf(ctx, c, of),
+    relinkRule: (c, link) => relinkRule(ctx, c, link),
     readJournal: (o, time) => readJournal(ctx, o, time),
     verifyJournal: (o, from) => verifyJournal(ctx, o, from),
     accountsNamed: (o, email) => accountsNamed(ctx, o, email),

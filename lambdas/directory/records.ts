@@ -125,6 +125,8 @@ export const AppliedEntitlement = z.looseObject({
   kind: EntitlementKind,
   /** When Adobe acknowledged it, or when we found it there. */
   since: EpochMs,
+  /** It was there when the bridge first looked: adopted, not granted. */
+  found: z.boolean().optional(),
   /** Set by the first plan that no longer wants it (rules.md R22). */
   unwantedSince: EpochMs.optional(),
   /** The rule that wanted it when it was granted: its mode decides about the revoke. */

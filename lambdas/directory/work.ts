@@ -26,6 +26,7 @@ import type {
   Org,
   OrgKey,
   Rule,
+  UserId,
   UserRecord,
 } from './records.ts';
 
@@ -188,6 +189,13 @@ export interface Places {
   readonly parked: readonly { readonly scope: string; readonly ids: readonly AccountId[] }[];
 }
 
+/** Who put somebody into a group, and when; without `request` it was before requests were kept. */
+export interface Membership {
+  readonly at: number;
+  readonly request?: string | undefined;
+  readonly token?: string | undefined;
+}
+
 export interface OperatorDirectory {
   /** Set-up: org, connection and their counters. Existing ones are left as they are. */
   setUp(draft: {
@@ -204,6 +212,15 @@ export interface OperatorDirectory {
   readPlaces(o: OrgKey): Promise<Places>;
   /** The accounts behind a group's memberships, strongly, page by page. */
   accountsOfGroup(c: ConnectionId, group: GroupId): AsyncIterable<readonly Account[]>;
+  membershipsOf(
+    c: ConnectionId,
+    of: { readonly user: UserId; readonly groups: readonly GroupId[] },
+  ): Promise<ReadonlyMap<GroupId, Membership>>;
+  /** An operator binds the rule to this group (R12, T27); false when either changed meanwhile. */
+  relinkRule(
+    c: ConnectionId,
+    link: { readonly rule: string; readonly group: GroupRecord; readonly by: string },
+  ): Promise<boolean>;
   /** Records of the org and its connections, by time. */
   readJournal(
     o: OrgKey,

@@ -221,6 +221,7 @@ function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
       name: wanted.name,
       kind: wanted.kind,
       since: now,
+      found: true,
       ...(rule === undefined ? {} : { rule }),
     };
   }

@@ -3,6 +3,13 @@ import type { Form } from '../form.ts';
 import { journalForms } from './journal.ts';
 import { mappingForms } from './mapping.ts';
 import { peopleForms } from './people.ts';
+import { settingsForms } from './settings.ts';
 import { tokenForms } from './token.ts';
 
-export const sections: readonly (readonly Form[])[] = [peopleForms, mappingForms, journalForms, tokenForms];
+export const sections: readonly (readonly Form[])[] = [
+  peopleForms,
+  mappingForms,
+  settingsForms,
+  journalForms,
+  tokenForms,
+];

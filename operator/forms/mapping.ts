@@ -1,5 +1,5 @@
 /** `mapping show|apply`. */
-import { bare, type Form, type Outcome, type Values } from '../form.ts';
+import { bare, type Form, type Outcome, textOf, type Values } from '../form.ts';
 
 export const mappingForms: readonly Form[] = [
   bare('mapping.show', 'mapping show', 'the rules in force'),
@@ -16,7 +16,28 @@ export const mappingForms: readonly Form[] = [
     ],
     read: readMappingApply,
   },
+  {
+    words: ['mapping', 'relink'],
+    options: { to: 'string', yes: 'boolean' },
+    help: [
+      [
+        'mapping relink "GROUP"',
+        'binds the rule of this group to the group that has its name now; with --yes',
+      ],
+      ['    --to "NAME OR ID"', '... or to another one'],
+    ],
+    read: readRelink,
+  },
 ];
+
+function readRelink(rest: readonly string[], values: Values): Outcome {
+  if (rest.length === 0) return { usage: 'mapping relink "GROUP": the group as the mapping file names it' };
+  const to = textOf(values, 'to');
+  return {
+    command: 'mapping.relink',
+    args: { rule: rest.join(' '), yes: values['yes'] === true, ...(to === undefined ? {} : { to }) },
+  };
+}
 
 function readMappingApply([file, ...more]: readonly string[], values: Values): Outcome {
   if (file === undefined || more.length > 0) return { usage: 'mapping apply FILE: one YAML file' };
@@ -25,7 +46,7 @@ function readMappingApply([file, ...more]: readonly string[], values: Values): O
   const take = values['revoke'] === true ? 'revoke' : values['leave'] === true ? 'leave' : undefined;
   return {
     command: 'mapping.apply',
-    file,
+    file: { path: file, as: 'rules' },
     args: { yes: values['yes'] === true, ...(take === undefined ? {} : { take }) },
   };
 }

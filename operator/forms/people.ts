@@ -1,5 +1,5 @@
-/** `status` and `who`: where everybody stands. */
-import type { Form, Outcome } from '../form.ts';
+/** `status`, `who`, `explain`, `plan` and `retry`: where everybody stands, why, and what comes next. */
+import { type Form, type Outcome, textOf, type Values } from '../form.ts';
 
 export const peopleForms: readonly Form[] = [
   {
@@ -20,7 +20,62 @@ export const peopleForms: readonly Form[] = [
     ],
     read: readWho,
   },
+  {
+    words: ['explain'],
+    help: [
+      [
+        'explain jane@example.com',
+        'for each entitlement: from which group, by which request, and when it will be done',
+      ],
+    ],
+    read: readExplain,
+  },
+  {
+    words: ['plan'],
+    options: { mode: 'string', group: 'string' },
+    help: [
+      ['plan', 'what would be sent, who would be created, seats needed, and what is in the way'],
+      [
+        '    --mode additive|full',
+        'as if the connection were in this mode (default: full, while it only reports)',
+      ],
+      ['    --group NAME', 'only for the members of one group'],
+    ],
+    read: readPlan,
+  },
+  {
+    words: ['retry'],
+    options: { all: 'boolean' },
+    help: [
+      ['retry jane@example.com | --all', 'looks again now at somebody who is parked, or at all who are'],
+    ],
+    read: readRetry,
+  },
 ];
+
+function readExplain([email, ...more]: readonly string[]): Outcome {
+  if (email === undefined || more.length > 0 || !email.includes('@'))
+    return { usage: 'explain EMAIL: one e-mail address' };
+  return { command: 'explain', args: { email } };
+}
+
+function readPlan(rest: readonly string[], values: Values): Outcome {
+  const mode = textOf(values, 'mode');
+  const group = textOf(values, 'group');
+  if (rest.length > 0) return { usage: 'plan takes options only' };
+  if (mode !== undefined && mode !== 'additive' && mode !== 'full')
+    return { usage: '--mode is additive or full' };
+  return {
+    command: 'plan',
+    args: { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) },
+  };
+}
+
+function readRetry([email, ...more]: readonly string[], values: Values): Outcome {
+  const all = values['all'] === true;
+  if (more.length > 0 || (email === undefined) !== all) return { usage: 'retry EMAIL, or retry --all' };
+  return { command: 'retry', args: all ? { all } : { email } };
+}
 
 function readStatus([email, ...more]: readonly string[]): Outcome {
   if (email === undefined) return { command: 'status', args: {} };

@@ -113,7 +113,8 @@ describe('npm run adobe-org', () => {
   test('a host, a path or a form that makes no sense is answered with 4xx, and the org goes on', async () => {
     const { ready } = await start();
     const port = Number(new URL(ready.url).port);
-    expect(await rawStatus(port, 'GET /status HTTP/1.1\r\nHost: [\r\n')).toBe(200);
+    expect(await rawStatus(port, 'GET /status HTTP/1.1\r\nHost: [\r\n')).toBe(400);
+    expect(await rawStatus(port, 'GET /control/state HTTP/1.1\r\nHost: evil.example\r\n')).toBe(403);
     expect(await rawStatus(port, 'GET // HTTP/1.1\r\nHost: x\r\n')).toBe(403);
     const form = await fetch(`${ready.url}/ims/token/v3`, {
       method: 'POST',

@@ -11,7 +11,7 @@ import { writeEndpoint } from '../../local/endpoint.ts';
 import { serveOperator } from '../../local/operator-route.ts';
 import { parseCommandLine } from '../../operator/arguments.ts';
 import { runCli } from '../../operator/cli.ts';
-import { readMapping } from '../../operator/mapping-file.ts';
+import { readMapping } from '../../operator/yaml-file.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -55,6 +55,22 @@ describe('the command line', () => {
       call: { command: 'status.person', args: { email: 'jane@example.com' } },
     },
     { line: 'who Chat agents EU', call: { command: 'who', args: { entitlement: 'Chat agents EU' } } },
+    { line: 'explain jane@example.com', call: { command: 'explain', args: { email: 'jane@example.com' } } },
+    {
+      line: 'plan --mode additive --group Agents',
+      call: { command: 'plan', args: { mode: 'additive', group: 'Agents' } },
+    },
+    { line: 'retry --all', call: { command: 'retry', args: { all: true } } },
+    { line: 'retry jane@example.com', call: { command: 'retry', args: { email: 'jane@example.com' } } },
+    {
+      line: 'mapping relink Chat agents --to Agents --yes',
+      call: { command: 'mapping.relink', args: { rule: 'Chat agents', to: 'Agents', yes: true } },
+    },
+    { line: 'settings show', call: { command: 'settings.show', args: {} } },
+    {
+      line: 'settings apply s.yaml',
+      call: { command: 'settings.apply', file: { path: 's.yaml', as: 'settings' }, args: { yes: false } },
+    },
     { line: 'journal show', call: { command: 'journal.show', args: {} } },
     {
       line: 'journal export --days 30 --person jane@example.com --format csv',
@@ -83,15 +99,23 @@ describe('the command line', () => {
     { line: 'mapping show', call: { command: 'mapping.show', args: {} } },
     {
       line: 'mapping apply m.yaml',
-      call: { command: 'mapping.apply', file: 'm.yaml', args: { yes: false } },
+      call: { command: 'mapping.apply', file: { path: 'm.yaml', as: 'rules' }, args: { yes: false } },
     },
     {
       line: 'mapping apply m.yaml --yes --leave',
-      call: { command: 'mapping.apply', file: 'm.yaml', args: { yes: true, take: 'leave' } },
+      call: {
+        command: 'mapping.apply',
+        file: { path: 'm.yaml', as: 'rules' },
+        args: { yes: true, take: 'leave' },
+      },
     },
     {
       line: 'mapping apply --revoke m.yaml',
-      call: { command: 'mapping.apply', file: 'm.yaml', args: { yes: false, take: 'revoke' } },
+      call: {
+        command: 'mapping.apply',
+        file: { path: 'm.yaml', as: 'rules' },
+        args: { yes: false, take: 'revoke' },
+      },
     },
   ];
   for (const { line, call } of lines) {
@@ -122,6 +146,12 @@ describe('the command line', () => {
     { line: 'mapping apply', says: /one YAML file/ },
     { line: 'mapping apply a b', says: /one YAML file/ },
     { line: 'mapping apply a --revoke --leave', says: /not both/ },
+    { line: 'retry', says: /retry EMAIL, or retry --all/ },
+    { line: 'retry jane@example.com --all', says: /retry EMAIL, or retry --all/ },
+    { line: 'plan --mode report-only', says: /additive or full/ },
+    { line: 'explain jane', says: /one e-mail address/ },
+    { line: 'mapping relink', says: /mapping relink "GROUP"/ },
+    { line: 'settings apply', says: /one YAML file/ },
     { line: 'journal show --days never', says: /--days is a number/ },
     { line: 'journal export --format xml', says: /jsonl or csv/ },
     { line: 'journal', says: /say journal show, or journal verify, or journal export/ },
@@ -144,7 +174,7 @@ describe('a mapping file', () => {
     const text = 'rules:\n  - group: Chat agents\n    grants: [ { userGroup: Chat } ] # why\n';
     expect(readMapping(text)).toEqual({
       ok: true,
-      rules: [{ group: 'Chat agents', grants: [{ userGroup: 'Chat' }] }],
+      content: [{ group: 'Chat agents', grants: [{ userGroup: 'Chat' }] }],
     });
   });
 

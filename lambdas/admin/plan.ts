@@ -1,0 +1,192 @@
+/**
+ * `plan`: what the bridge would send if it could, from the state as it is now: who would be created, who gains, who
+ * loses, which seats that takes, and for whom nothing can happen and why. Everybody is judged with the drain's own
+ * `decide`, under the mode asked about; nothing is written and Adobe is not called.
+ */
+import * as z from 'zod';
+import type { Action } from '../adobe/adobe.ts';
+import { type Account, type AccountId, Mode } from '../directory/records.ts';
+import { type Decision, decide, emailsOf } from '../sync/decide.ts';
+import { connectionMode, type World } from '../sync/world.ts';
+import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
+import { add, type Tally, tally, touchedAccounts } from './mapping-plan.ts';
+import { seatLines, stopLines, tallyLines } from './mapping-text.ts';
+import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
+import { minutesFor } from './status.ts';
+import { count } from './words.ts';
+
+const PAGE = 100;
+
+export function plan(parts: AdminParts): Command {
+  return defineCommand({
+    schema: z.strictObject({
+      mode: Mode.exclude(['report-only']).optional(),
+      group: z.string().trim().min(1).max(1_024).optional(),
+    }),
+    run: (args) => planNow(parts, args),
+  });
+}
+
+interface Asked {
+  readonly mode?: 'additive' | 'full' | undefined;
+  readonly group?: string | undefined;
+}
+
+interface Planned {
+  people: number;
+  /** Who would be in at least one call. */
+  sent: number;
+  readonly created: Tally;
+  readonly renamed: Tally;
+  readonly updated: Tally;
+  readonly losers: Tally;
+  readonly gains: Map<string, Tally>;
+  readonly loses: Map<string, Tally>;
+  readonly stopped: Map<string, Tally>;
+}
+
+async function planNow(parts: AdminParts, { mode, group }: Asked): Promise<CommandResult> {
+  const now = await readWorldNow(parts);
+  const connection = now.connections.get(parts.connection);
+  if (connection === undefined) throw new Refused('The connection is not set up in this table.');
+  const before = connectionMode(connection);
+  const under = mode ?? (before === 'report-only' ? 'full' : before);
+  const { usernameUndecided: _undecided, ...decided } = connection;
+  const settings = { ...connection.settings, mode: under };
+  const connections = new Map([...now.connections, [connection.id, { ...decided, settings }]]);
+  const world: World = { ...now, connections };
+  const planned: Planned = {
+    people: 0,
+    sent: 0,
+    created: tally(),
+    renamed: tally(),
+    updated: tally(),
+    losers: tally(),
+    gains: new Map(),
+    loses: new Map(),
+    stopped: new Map(),
+  };
+  for await (const accounts of concerned(parts, group)) {
+    const identities = await parts.directory.readIdentities(parts.org, accounts.flatMap(emailsOf));
+    for (const account of accounts) {
+      planned.people += 1;
+      const knownSince = Number.NEGATIVE_INFINITY;
+      await note(parts, planned, { account, decision: decide({ account, world, identities, knownSince }) });
+    }
+  }
+  return { text: textOf(planned, { world, before, under }), data: dataOf(planned, { before, under }) };
+}
+
+/** Everybody of the connection or the group, and whoever left and still has something at Adobe. */
+async function* concerned(parts: AdminParts, group: string | undefined): AsyncIterable<readonly Account[]> {
+  const { directory, connection: c, org: o } = parts;
+  if (group !== undefined) {
+    const found = await directory.groupNamed(c, group);
+    if (found === undefined) throw new Refused(`The identity provider has sent no group "${group}".`);
+    return yield* touchedAccounts(parts, { groups: [found.id], everyone: false });
+  }
+  yield* touchedAccounts(parts, { groups: [], everyone: true });
+  const { run, held, timer, parked } = await directory.readPlaces(o);
+  const ids: AccountId[] = [...new Set([...run, ...held, ...timer, ...parked.flatMap((one) => one.ids)])];
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const accounts = await directory.readAccounts(o, ids.slice(at, at + PAGE));
+    yield accounts.filter(({ owner, connection }) => owner === undefined && connection === c);
+  }
+}
+
+interface Judged {
+  readonly account: Account;
+  readonly decision: Decision;
+}
+
+async function note(parts: AdminParts, planned: Planned, { account, decision }: Judged): Promise<void> {
+  const reason = stopOf(decision);
+  const actions = decision.kind === 'send' ? decision.actions.map(({ action }) => action) : [];
+  if (reason === undefined && actions.length === 0) return;
+  const name = await nameOf(parts, account);
+  if (reason !== undefined) add(at(planned.stopped, reason), name);
+  if (actions.length > 0) planned.sent += 1;
+  for (const action of actions) add(tallyFor(planned, action), name);
+  if (actions.some(({ kind }) => kind === 'revoke')) add(planned.losers, name);
+}
+
+function tallyFor(planned: Planned, action: Action): Tally {
+  switch (action.kind) {
+    case 'createUser':
+      return planned.created;
+    case 'renameUser':
+      return planned.renamed;
+    case 'updateUser':
+      return planned.updated;
+    case 'grant':
+      return at(planned.gains, action.name);
+    case 'revoke':
+      return at(planned.loses, action.name);
+  }
+}
+
+function at(tallies: Map<string, Tally>, key: string): Tally {
+  const known = tallies.get(key) ?? tally();
+  tallies.set(key, known);
+  return known;
+}
+
+function stopOf(decision: Decision): string | undefined {
+  switch (decision.kind) {
+    case 'send':
+      return undefined;
+    case 'read':
+      return 'unknown-at-adobe';
+    case 'claim':
+      return 'identity-taken';
+    case 'rest':
+      return decision.standing.status === 'idle' ? undefined : decision.standing.reason;
+  }
+}
+
+interface Under {
+  readonly world: World;
+  readonly before: Mode;
+  readonly under: Mode;
+}
+
+function textOf(planned: Planned, { world, before, under }: Under): string[] {
+  const { people, sent, created, renamed, updated, losers, gains, loses, stopped } = planned;
+  const names = [...new Set([...gains.keys(), ...loses.keys()])].sort((a, b) => a.localeCompare(b));
+  const whatIf =
+    before === under ? '' : ` The mode is ${before}: nothing of this is sent before it is changed.`;
+  const minutes = minutesFor(sent) + 1;
+  return [
+    `In mode ${under}, for ${count(people, 'person', 'people')}:${whatIf}`,
+    ...(sent === 0
+      ? ['Nothing would be sent: Adobe has what the identity provider wants, as far as the bridge may act.']
+      : [`Calls for ${count(sent, 'person', 'people')}, about ${count(minutes, 'minute')} at Adobe's pace.`]),
+    ...tallyLines('Would be created at Adobe', created),
+    ...names.flatMap((name) => {
+      const change = { name, gains: gains.get(name) ?? tally(), loses: loses.get(name) ?? tally() };
+      return [
+        ...tallyLines(`Gain "${name}"`, change.gains),
+        ...tallyLines(`Lose "${name}"`, change.loses),
+        ...seatLines(world, change),
+      ];
+    }),
+    ...tallyLines('Would be renamed', renamed),
+    ...tallyLines('Would get other names', updated),
+    ...tallyLines('Lose something in all', losers),
+    ...[...stopped].flatMap(([reason, one]) => [
+      ...stopLines(reason, one.total),
+      ...one.people.slice(0, 10).map((name) => `  ${name}`),
+    ]),
+  ];
+}
+
+function dataOf(planned: Planned, modes: Omit<Under, 'world'>): Record<string, unknown> {
+  const { gains, loses, stopped, ...rest } = planned;
+  return {
+    ...modes,
+    ...rest,
+    gains: Object.fromEntries(gains),
+    loses: Object.fromEntries(loses),
+    stopped: Object.fromEntries(stopped),
+  };
+}
