@@ -20,9 +20,8 @@ import {
   listMembers,
 } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
-import { accountsOfGroup, noteParked, readPlaces } from './dynamo-operator.ts';
-import { listGroups, listUsers } from './dynamo-pages.ts';
 import { accountsOfGroup, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
+import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
