@@ -141,8 +141,8 @@ export function drainOf({ log, ...parts }: AdobeParts, org: OrgKey): (until: num
     sealedAt = parts.now();
     try {
       // In the log they are out of reach of whoever can write to the table.
-      for (const { n, digest } of await parts.directory.sealJournal(org))
-        log.info('journal-sealed', { n, digest });
+      for (const { n, fingerprint } of await parts.directory.sealJournal(org))
+        log.info('journal-sealed', { n, fingerprint });
     } catch (error) {
       // Nobody keeps an entitlement because the journal waits: the next minute seals what this one could not.
       log.error('journal-not-sealed', { error });

@@ -69,7 +69,7 @@ export function journalVerify({ directory, org, now }: AdminParts): Command {
       const newest =
         head === undefined
           ? 'No seal was written yet; provisioning writes one a minute while something happens.'
-          : `The newest seal is number ${head.n} of ${instant(head.at)}, ${head.digest}: the log says the same under journal-sealed, unless somebody took the end away.`;
+          : `The newest seal is number ${head.n} of ${instant(head.at)}, ${head.fingerprint}: the log says the same under journal-sealed, unless somebody took the end away.`;
       const verdict =
         findings.length === 0
           ? [`The journal is whole: ${count(records, 'record')} under ${count(seals, 'seal')}.`]

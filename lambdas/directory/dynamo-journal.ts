@@ -95,7 +95,7 @@ async function lastSeals(ctx: Context, o: OrgKey, since: number): Promise<Seal[]
 }
 
 /** Seals what no seal covers yet; the seals that this call wrote, for the log. */
-export async function sealJournal(ctx: Context, o: OrgKey): Promise<Pick<Seal, 'n' | 'digest'>[]> {
+export async function sealJournal(ctx: Context, o: OrgKey): Promise<Pick<Seal, 'n' | 'fingerprint'>[]> {
   const at = ctx.now();
   const [head] = await lastSeals(ctx, o, Number.POSITIVE_INFINITY).then((seals) => seals.slice(-1));
   const from = head === undefined ? at - FIRST_SEAL_MS : Math.min(head.at, at) - LATE_MS;
@@ -121,7 +121,7 @@ export async function sealJournal(ctx: Context, o: OrgKey): Promise<Pick<Seal, '
     }
     written.push(seal);
   }
-  return written.map(({ n, digest }) => ({ n, digest }));
+  return written.map(({ n, fingerprint }) => ({ n, fingerprint }));
 }
 
 /** Checks seals and records since `from`; the seal before that time is taken as it stands. */
@@ -147,7 +147,7 @@ export async function verifyJournal(ctx: Context, o: OrgKey, from: number): Prom
     records,
     seals: seals.length,
     findings: [...new Map(findings.map((one) => [`${one.kind}${one.id}`, one])).values()],
-    ...(head === undefined ? {} : { head: { n: head.n, digest: head.digest, at: head.at } }),
+    ...(head === undefined ? {} : { head: { n: head.n, fingerprint: head.fingerprint, at: head.at } }),
   };
 }
 

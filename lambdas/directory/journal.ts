@@ -34,7 +34,7 @@ export const Seal = z.object({
   prev: z.string(),
   /** 32 bytes a record: its id and the first half of its digest. */
   entries: z.instanceof(Uint8Array),
-  digest: z.string(),
+  fingerprint: z.string(),
 });
 export type Seal = z.infer<typeof Seal>;
 
@@ -61,11 +61,11 @@ export function sealOf(
   { before, at }: { readonly before: Seal | undefined; readonly at: number },
 ): Seal {
   const entries = Buffer.concat(records.flatMap(({ id, digest }) => [bytesOf(id), digest]));
-  const seal = { n: (before?.n ?? 0) + 1, at, prev: before?.digest ?? '', entries };
-  return { ...seal, digest: sealDigest(seal) };
+  const seal = { n: (before?.n ?? 0) + 1, at, prev: before?.fingerprint ?? '', entries };
+  return { ...seal, fingerprint: fingerprintOf(seal) };
 }
 
-function sealDigest({ n, at, prev, entries }: Omit<Seal, 'digest'>): string {
+function fingerprintOf({ n, at, prev, entries }: Omit<Seal, 'fingerprint'>): string {
   return createHash('sha256').update(`${n}|${at}|${prev}|`).update(entries).digest('hex');
 }
 
@@ -98,11 +98,11 @@ export interface Finding {
 /** A seal by itself and as the successor of the one before it. */
 export function judgeSeal(seal: Seal, before: Seal | undefined): Finding[] {
   const finding = (kind: Finding['kind']): Finding => ({ kind, id: String(seal.n), at: seal.at });
-  if (sealDigest(seal) !== seal.digest || seal.entries.length % ENTRY_BYTES !== 0)
+  if (fingerprintOf(seal) !== seal.fingerprint || seal.entries.length % ENTRY_BYTES !== 0)
     return [finding('seal-changed')];
   if (before === undefined) return seal.n === 1 && seal.prev !== '' ? [finding('seal-changed')] : [];
   if (seal.n !== before.n + 1) return [finding('seal-missing')];
-  return seal.prev === before.digest ? [] : [finding('seal-changed')];
+  return seal.prev === before.fingerprint ? [] : [finding('seal-changed')];
 }
 
 /** The records of a time against all seals that may speak of them. */

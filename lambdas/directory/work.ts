@@ -169,7 +169,7 @@ export interface SyncDirectory {
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
   runSweeps(o: OrgKey, until: number): Promise<boolean>;
   /** Seals the journal records that no seal covers; number and digest of each new seal, for the log (I14). */
-  sealJournal(o: OrgKey): Promise<readonly { readonly n: number; readonly digest: string }[]>;
+  sealJournal(o: OrgKey): Promise<readonly { readonly n: number; readonly fingerprint: string }[]>;
 }
 
 /** What the verifier read, and what is wrong with it. */
@@ -178,7 +178,7 @@ export interface Verified {
   readonly seals: number;
   readonly findings: readonly Finding[];
   /** The newest seal: compare it with the log, which no writer of the table can change. */
-  readonly head?: { readonly n: number; readonly digest: string; readonly at: number };
+  readonly head?: { readonly n: number; readonly fingerprint: string; readonly at: number };
 }
 
 /** The work index as an operator sees it: a hint (R16). */
