@@ -27,7 +27,7 @@ const anything = /./;
 /** `normal.ts` is among them: what counts as the same name must be one function on both sides. */
 const directoryWords = /^lambdas\/directory\/(directory|records|normal)\.ts$/;
 const directoryPure = /^lambdas\/directory\/(?!dynamo)[a-z-]+\.ts$/;
-const adobePure = /^lambdas\/adobe\/(adobe|pack|pace|errors|identity)\.ts$/;
+const adobePure = /^lambdas\/adobe\/(adobe|pack|pack-lists|pace|errors|identity)\.ts$/;
 
 /** The first area that matches a file decides. */
 const areas: readonly Area[] = [

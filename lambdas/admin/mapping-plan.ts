@@ -218,6 +218,7 @@ function note(plan: MappingPlan, name: string, decision: ReturnType<typeof decid
 
 function stopOf(decision: Exclude<ReturnType<typeof decide>, { kind: 'send' }>): string | undefined {
   if (decision.kind === 'read') return 'unknown-at-adobe';
+  if (decision.kind === 'members') return 'read-back';
   if (decision.kind === 'claim') return 'identity-taken';
   return decision.standing.reason;
 }

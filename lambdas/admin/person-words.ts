@@ -37,6 +37,10 @@ export function nextWords(decision: Decision, account: Account): string[] {
       return [`  next: ${actionWords(decision.actions.map(({ action }) => action)).join(', ')}`];
     case 'read':
       return ['  next: Adobe is asked what it holds under this e-mail, before anything is written'];
+    case 'members':
+      return [
+        `  next: the members of ${decision.asks.map(({ name }) => `"${name}"`).join(', ')} are read at Adobe`,
+      ];
     case 'claim':
       return ['  next: waits until the identity is free'];
     case 'rest': {

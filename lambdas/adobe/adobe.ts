@@ -71,16 +71,35 @@ export interface ObservedAdobeGroup {
 export interface AccountActions {
   readonly accountId: string;
   readonly actions: readonly Action[];
+  /** All of them change memberships in user groups, of somebody whom a `usergroup` command may name (section 7). */
+  readonly byList?: boolean;
 }
 
-/** What one packed command carries: the wire object and where each of its steps came from. */
-export interface PackedCommand {
+/** What one packed `user` command carries: the wire object and where each of its steps came from. */
+export interface UserCommand {
   readonly accountId: string;
   /** The JSON object of section 5.1. */
   readonly command: Readonly<Record<string, unknown>>;
   /** For each entry of `command.do`, the actions it performs. */
   readonly steps: readonly (readonly Action[])[];
 }
+
+/** One name in a list of a `usergroup` command. */
+export interface ListedAction {
+  readonly accountId: string;
+  readonly action: Extract<Action, { kind: 'grant' | 'revoke' }>;
+}
+
+/** A packed `usergroup` command: many people, one group. */
+export interface GroupCommand {
+  /** The user group, in Adobe's spelling. */
+  readonly group: string;
+  readonly command: Readonly<Record<string, unknown>>;
+  /** For each entry of `command.do`, the people it names. */
+  readonly lists: readonly (readonly ListedAction[])[];
+}
+
+export type PackedCommand = UserCommand | GroupCommand;
 
 export type ErrorClass = 'retry' | 'user' | 'config' | 'auth' | 'bug' | 'ok' | 'gone';
 
@@ -90,7 +109,12 @@ export type ActionOutcome =
   /** The first error of the command, on this action's step. */
   | { readonly kind: 'failed'; readonly error: AdobeError }
   /** Behind the first error, or the whole request has no parsed answer: may or may not have happened. */
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown' }
+  /**
+   * The answer was about a list, and tells nothing of this person: Adobe skips names that it cannot take (section 7).
+   * With `error` the list failed, perhaps for somebody else in it.
+   */
+  | { readonly kind: 'unverified'; readonly error?: AdobeError };
 
 export interface AdobeError {
   readonly code: string;
@@ -103,6 +127,7 @@ export interface AdobeError {
   readonly scope: 'entitlement' | 'domain' | 'person' | 'org';
 }
 
+/** What became of one account's actions, in whichever command they travelled. */
 export interface CommandOutcome {
   readonly accountId: string;
   /** In the order of the packed actions. */

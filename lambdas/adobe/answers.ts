@@ -12,9 +12,12 @@ import type {
   ActionOutcome,
   AdobeError,
   CommandOutcome,
+  GroupCommand,
   PackedCommand,
   RequestOutcome,
+  UserCommand,
 } from './adobe.ts';
+import { listOutcomes } from './answers-lists.ts';
 import { classifyError, parseJson, plain, transportError } from './errors.ts';
 import { normalName } from './identity.ts';
 
@@ -59,12 +62,13 @@ export function readActionAnswer(commands: readonly PackedCommand[], text: strin
   const { errors, warnings } = parsed.data;
   return {
     kind: 'answered',
-    commands: commands.map((command, index) =>
-      commandOutcome(command, {
+    commands: commands.flatMap((command, index) => {
+      const problems = {
         errors: (errors ?? []).filter((error) => error.index === index),
         warnings: (warnings ?? []).filter((warning) => warning.index === index),
-      }),
-    ),
+      };
+      return 'lists' in command ? membersOutcome(command, problems) : [commandOutcome(command, problems)];
+    }),
   };
 }
 
@@ -105,7 +109,15 @@ interface Problems {
   readonly warnings: readonly Problem[];
 }
 
-function commandOutcome(packed: PackedCommand, { errors, warnings }: Problems): CommandOutcome {
+function membersOutcome(packed: GroupCommand, { errors }: Problems): CommandOutcome[] {
+  const told = errors.map(({ step, errorcode, message }) => {
+    const kind = packed.lists[step ?? 0]?.[0]?.action.kind ?? 'grant';
+    return { step, error: classifyError(errorcode ?? 'error.without.code', message ?? '', kind) };
+  });
+  return listOutcomes(packed, told);
+}
+
+function commandOutcome(packed: UserCommand, { errors, warnings }: Problems): CommandOutcome {
   const failure = findFirstFailure(packed, errors);
   const actions = packed.steps.flatMap((step, place) =>
     step.map((action) => ({ action, outcome: outcomeOf({ action, step, place, failure, warnings }) })),
@@ -121,7 +133,7 @@ interface Failure {
 }
 
 /** The first step with an error: steps run in order, and errors behind a failed one are its echo (`umapi.md` 8). */
-function findFirstFailure({ steps }: PackedCommand, errors: readonly Problem[]): Failure | undefined {
+function findFirstFailure({ steps }: UserCommand, errors: readonly Problem[]): Failure | undefined {
   if (errors.length === 0) return undefined;
   const told = errors.map((error) => error.step);
   if (told.every((place): place is number => place !== undefined && place < steps.length)) {

@@ -1,15 +1,17 @@
 /**
- * Fits actions into one action request (`umapi.md` 4.3, 5 and 6; `rules.md` R31, R33; F48, I16). It decides what
+ * Fits actions into one action request (`umapi.md` 4.3, 5 to 7; `rules.md` R31, R33; F48, I16). It decides what
  * travels now and what is left for a LATER request; it does not decide what is wanted, and merges nothing that a plan
- * has not merged.
+ * has not merged. Memberships in user groups travel by group where that saves requests (`pack-lists.ts`).
  *
  * Invariants: at most 10 commands of at most 10 steps of at most 10 names. One command per account, and an e-mail occurs
- * in one command only, since commands of a request run in any order. Every action is either in a step or left. There is
+ * in one command only, since commands of a request run in any order: somebody who joins two user groups by lists joins
+ * the second one in a later request. Every action is either in a step or left. There is
  * no empty list and no empty `do`, no admin group (T26), and no way to delete an account or to remove all.
  */
-import type { AccountActions, Action, AdobeIdentity, PackedCommand } from './adobe.ts';
+import type { AccountActions, Action, AdobeIdentity, GroupCommand, UserCommand } from './adobe.ts';
 import { BugError } from './errors.ts';
 import { normalAddress, normalName, sameHandle } from './identity.ts';
+import { closeList, type OpenList, placeInList, savesRequests } from './pack-lists.ts';
 
 export interface PackOptions {
   /** The `requestID` of a command, echoed in its errors; `index` is its place in the request. Absent: none is sent. */
@@ -20,7 +22,9 @@ export interface PackOptions {
 }
 
 export interface Packed {
-  readonly commands: PackedCommand[];
+  readonly commands: UserCommand[];
+  /** Travel in the same request, behind `commands`. */
+  readonly lists: GroupCommand[];
   /** What did not fit, in the given order: for a later request, after the outcome of this one is known. */
   readonly left: AccountActions[];
 }
@@ -34,29 +38,39 @@ const MAX = 10;
  */
 export function packRequest(work: readonly AccountActions[], options: PackOptions = {}): Packed {
   const { maxCommands = MAX, maxSteps = MAX, maxNames = MAX, requestId } = options;
-  const commands: PackedCommand[] = [];
+  const commands: UserCommand[] = [];
+  const lists: OpenList[] = [];
   const left: AccountActions[] = [];
   const taken = new Set<string>();
+  const limits = { maxCommands, maxSteps, maxNames };
+  const byGroup = savesRequests(work, limits);
   for (const account of work) {
     if (account.actions.length === 0) continue;
     for (const action of account.actions) refuseForbidden(action);
-    const steps = stepsOf(account.actions, { maxSteps, maxNames });
-    const packed = steps.flatMap((step) => step.actions);
-    const marks = [`account ${account.accountId}`, ...packed.flatMap(addressesOf)];
-    if (commands.length >= maxCommands || marks.some((mark) => taken.has(mark))) {
+    const inList = byGroup && account.byList === true;
+    const steps = inList ? [] : stepsOf(account.actions, limits);
+    const actions = inList ? account.actions : steps.flatMap((step) => step.actions);
+    const marks = [`account ${account.accountId}`, ...actions.flatMap(addressesOf)];
+    const room = maxCommands - commands.length - lists.length;
+    const free = !marks.some((mark) => taken.has(mark));
+    const listed = free && inList ? placeInList(lists, account, { ...limits, maxCommands: room }) : undefined;
+    const packed = inList ? (listed === undefined ? [] : [listed]) : free && room > 0 ? actions : [];
+    if (packed.length === 0) {
       left.push(account);
       continue;
     }
     for (const mark of marks) taken.add(mark);
-    commands.push({
-      accountId: account.accountId,
-      command: commandOf(steps, requestId?.(account.accountId, commands.length)),
-      steps: steps.map((step) => step.actions),
-    });
+    if (!inList) {
+      commands.push({
+        accountId: account.accountId,
+        command: commandOf(steps, requestId?.(account.accountId, commands.length)),
+        steps: steps.map((step) => step.actions),
+      });
+    }
     const rest = without(account.actions, packed);
     if (rest.length > 0) left.push({ ...account, actions: rest });
   }
-  return { commands, left };
+  return { commands, lists: lists.map((list) => closeList(list, { maxNames, requestId })), left };
 }
 
 interface Step {

@@ -7,7 +7,7 @@ import { markWrite, placeKeys } from './account-item.ts';
 import { endWrite, isClean } from './dynamo-accounts.ts';
 import { type Context, journalWrite, readAccount } from './dynamo-context.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
-import { ConditionFailed, type Write } from './dynamo-store.ts';
+import { ConditionFailed, MAX_ACTIONS, type Write } from './dynamo-store.ts';
 import { accountKey, emailKey, identityKey, leaseKey } from './keys.ts';
 import type { Account, AccountId, Claim, OrgKey } from './records.ts';
 import {
@@ -25,33 +25,70 @@ export async function writeIntents(
   o: OrgKey,
   { lease, drafts }: { readonly lease: Lease; readonly drafts: readonly IntentDraft[] },
 ): Promise<AccountId[]> {
+  const check: Write = {
+    kind: 'check',
+    key: leaseKey(o),
+    condition: '#number = :number AND holder = :holder',
+    names: { '#number': 'number' },
+    values: { ':number': lease.number, ':holder': lease.holder },
+  };
+  const written: AccountId[] = [];
+  // Each chunk under the lease: whoever loses it half-way has sent nothing, and leaves intents of unknown outcome.
   let left = [...drafts];
   while (left.length > 0) {
-    const check: Write = {
-      kind: 'check',
-      key: leaseKey(o),
-      condition: '#number = :number AND holder = :holder',
-      names: { '#number': 'number' },
-      values: { ':number': lease.number, ':holder': lease.holder },
-    };
-    const drawn = await Promise.all(left.map((draft) => intentWrites(ctx, o, draft)));
-    left = left.filter((_, at) => drawn[at] !== 'taken');
-    const parts = drawn.filter((part) => part !== 'taken');
+    const chunk = await firstChunk(ctx, o, left);
+    written.push(...(await writeChunk(ctx, check, chunk.drawn)));
+    left = left.slice(chunk.length);
+  }
+  return written;
+}
+
+interface Drawn {
+  readonly id: AccountId;
+  readonly writes: readonly Write[];
+}
+
+/** As many drafts as one transaction takes beside the check of the lease (R9), those taken by others left out. */
+async function firstChunk(
+  ctx: Context,
+  o: OrgKey,
+  drafts: readonly IntentDraft[],
+): Promise<{ readonly drawn: readonly Drawn[]; readonly length: number }> {
+  const drawn: Drawn[] = [];
+  let actions = 1;
+  let length = 0;
+  for (const draft of drafts) {
+    const writes = await intentWrites(ctx, o, draft);
+    if (length > 0 && writes !== 'taken' && actions + writes.length > MAX_ACTIONS) break;
+    length += 1;
+    if (writes === 'taken') continue;
+    drawn.push({ id: draft.account.id, writes });
+    actions += writes.length;
+  }
+  return { drawn, length };
+}
+
+/** Writes what still holds; gives the accounts that were written. @throws LeaseLost */
+async function writeChunk(ctx: Context, check: Write, drawn: readonly Drawn[]): Promise<AccountId[]> {
+  let left = drawn;
+  while (left.length > 0) {
     try {
-      await ctx.store.transact([check, ...parts.flat()]);
-      return left.map((draft) => draft.account.id);
+      await ctx.store.transact([check, ...left.flatMap(({ writes }) => writes)]);
+      return left.map(({ id }) => id);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       if (error.failed.includes(0)) throw new LeaseLost();
-      left = left.filter((_, at) => !failedIn(parts, at, error.failed));
+      const { failed } = error;
+      const all = left;
+      left = all.filter((_, at) => !failedIn(all, at, failed));
     }
   }
   return [];
 }
 
-function failedIn(parts: readonly Write[][], at: number, failed: readonly number[]): boolean {
-  const from = 1 + parts.slice(0, at).reduce((sum, part) => sum + part.length, 0);
-  return failed.some((index) => index >= from && index < from + (parts[at]?.length ?? 0));
+function failedIn(drawn: readonly Drawn[], at: number, failed: readonly number[]): boolean {
+  const from = 1 + drawn.slice(0, at).reduce((sum, { writes }) => sum + writes.length, 0);
+  return failed.some((index) => index >= from && index < from + (drawn[at]?.writes.length ?? 0));
 }
 
 async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promise<Write[] | 'taken'> {

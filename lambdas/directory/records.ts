@@ -205,7 +205,17 @@ export const Account = z.looseObject({
   /** A create whose outcome nobody knows yet, kept when a later intent no longer repeats it (R26). */
   maybe: z.looseObject({ identity: Identity, at: EpochMs, absentBefore: z.boolean() }).optional(),
   /** Entitlements whose last grant or revoke has an unknown outcome (R25, R26), by key. */
-  unknown: z.record(z.string(), z.looseObject({ name: z.string(), at: EpochMs })),
+  unknown: z.record(
+    z.string(),
+    z.looseObject({
+      name: z.string(),
+      at: EpochMs,
+      /** Sent in a list, whose answer tells nothing of one person: a reading of the group's members does. */
+      listed: z.enum(['grant', 'revoke']).optional(),
+      /** A list brought nothing: sent next in a command of this person alone. */
+      byName: z.boolean().optional(),
+    }),
+  ),
   /** The watch list (R28): entitlements that once had an unknown outcome, until a later complete listing. */
   watch: z.record(z.string(), EpochMs),
   /** Identity items on which this account stands as claimant; moved only together with them (R3). */

@@ -11,6 +11,7 @@ import { KNOWLEDGE_LIFE_MS, type Knowledge, knowledgeOf } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
 import { type PlannedAction, plan } from './plan.ts';
 import { permit } from './policy.ts';
+import { type Ask, settleListed } from './read-back.ts';
 import { settleIntent } from './settle.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +23,8 @@ export type Decision =
       readonly absentBefore: boolean;
     }
   | { readonly kind: 'read'; readonly emails: readonly Identity[]; readonly since: number }
+  /** Only the members of these groups can tell what became of a list. */
+  | { readonly kind: 'members'; readonly asks: readonly Ask[] }
   /** The wanted identity is not ours yet; `due` is when something else falls due at the latest. */
   | { readonly kind: 'claim'; readonly ledger: Ledger; readonly due?: number }
   | {
@@ -58,16 +61,24 @@ export function decide(input: DecideInput): Decision {
   const { account, world, identities } = input;
   const connection = world.connections.get(account.connection);
   const rules = world.rules.get(account.connection) ?? [];
-  const { ledger, renaming } = settleIntent(account);
+  const settled = settleIntent(account);
+  const { renaming } = settled;
   if (connection === undefined) {
     return rest(input, {
-      ledger,
+      ledger: settled.ledger,
       obstacles: [],
       held: ['no-connection'],
       intentOpen: renaming !== undefined,
     });
   }
   const desired = desiredOf(account, rules);
+  const back = settleListed({
+    ledger: settled.ledger,
+    desired,
+    members: world.members ?? new Map(),
+    now: world.now,
+  });
+  const { ledger } = back;
   const known = knowledge(input);
   const wanted = account.wanted.identity;
   const planned = plan({
@@ -84,13 +95,18 @@ export function decide(input: DecideInput): Decision {
     knownSince: input.knownSince ?? world.now - KNOWLEDGE_LIFE_MS,
     now: world.now,
   });
-  const permitted = permit(planned, { account, desired, world, connection, rules, known });
+  const sendable = planned.actions.filter(({ action, key }) => back.awaiting.get(key ?? '') !== action.kind);
+  const permitted = permit(
+    { ...planned, actions: sendable, obstacles: [...planned.obstacles, ...back.waits] },
+    { account, desired, world, connection, rules, known },
+  );
   const { actions, obstacles, held } = permitted;
   if (actions.length > 0) {
     return { kind: 'send', actions, ledger: planned.ledger, absentBefore: planned.absentBefore };
   }
   const read = obstacles.find((obstacle) => obstacle.kind === 'read');
   if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };
+  if (back.asks.length > 0) return { kind: 'members', asks: back.asks };
   if (obstacles.some((obstacle) => obstacle.kind === 'claim')) {
     const dues = obstacles.flatMap((obstacle) => (obstacle.kind === 'wait' ? [obstacle.due] : []));
     return {
@@ -102,10 +118,12 @@ export function decide(input: DecideInput): Decision {
   return rest(input, { ledger: planned.ledger, obstacles, held, intentOpen: planned.intentOpen });
 }
 
-function knowledge({ identities, world }: DecideInput): Map<string, Knowledge> {
+/** Of this account only: a look may hold a thousand. */
+function knowledge({ account, identities, world }: DecideInput): Map<string, Knowledge> {
   const known = new Map<string, Knowledge>();
-  for (const [key, item] of identities) {
-    const found = knowledgeOf(item, world.org);
+  for (const key of new Set(emailsOf(account).map(emailKey))) {
+    const item = identities.get(key);
+    const found = item === undefined ? undefined : knowledgeOf(item, world.org);
     if (found !== undefined) known.set(key, found);
   }
   return known;

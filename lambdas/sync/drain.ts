@@ -6,13 +6,23 @@
 import { workPartition } from '../directory/keys.ts';
 import type { Account, AccountError, AccountId, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost } from '../directory/work.ts';
+import type { Sending } from './company.ts';
 import { emailsOf } from './decide.ts';
 import { takeInventory } from './inventory.ts';
 import { KNOWLEDGE_LIFE_MS } from './known.ts';
-import { type Counts, type DrainDeps, type Run, readWorld, renew, stopOrg, stopsOrg } from './run.ts';
-import { type Sending, sendOne } from './send.ts';
+import {
+  type Counts,
+  type DrainDeps,
+  inParallel,
+  type Run,
+  readWorld,
+  renew,
+  stopOrg,
+  stopsOrg,
+} from './run.ts';
+import { gainsByLists, sendOne } from './send.ts';
 import { LEASE_MS, openSlots } from './slots.ts';
-import { inventoryDeps, takeStep } from './step.ts';
+import { inventoryDeps, type Look, type Resting, rest, takeStep } from './step.ts';
 
 export interface DrainReport extends Counts {
   /** `idle`: nothing due is left. `paced`: Adobe's budget has no slot before `next`. `leased`: another run is at work. */
@@ -20,8 +30,11 @@ export interface DrainReport extends Counts {
   readonly next?: number;
 }
 
-/** How many due accounts are looked at together. */
+/** How many due accounts are looked at together: a few requests' worth, or what one request of lists carries. */
 const WINDOW = 40;
+const WIDE_WINDOW = 1_000;
+/** Decisions written down at the same time. */
+const WRITES_AT_ONCE = 16;
 /** R18: a moment for more changes to arrive, so that they share a request. */
 const GATHER_MS = 2_000;
 /** Longer waits for a slot end the run; the schedule looks again. */
@@ -56,6 +69,9 @@ export async function drain(
     slot: undefined,
     readsFreeAt: 0,
     catalogue: undefined,
+    readings: new Map(),
+    window: WINDOW,
+    suspectsWent: false,
     counts,
   };
   try {
@@ -97,7 +113,7 @@ async function work(run: Run, until: number): Promise<Ended> {
   while (deps.now() < until) {
     await renew(run);
     const swept = await deps.directory.runSweeps(run.org, Math.min(until, deps.now() + SWEEP_SLICE_MS));
-    const ids = await deps.directory.readDue(run.org, WINDOW);
+    const ids = await deps.directory.readDue(run.org, run.window);
     if (ids.length === 0) {
       if (swept) return { outcome: 'idle' };
       continue;
@@ -154,16 +170,13 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const world = await readWorld(run);
   if (world === undefined || world.org.authFault !== undefined) return { kind: 'stopped' };
   const look = { world, identities };
-  const sendings: Sending[] = [];
-  let progress = read.length < ids.length;
-  let readsWaiting = false;
-  for (const account of accounts) {
-    const step = await takeStep(run, look, account);
-    if (step.kind === 'stopped') return step;
-    if (step.kind === 'send') sendings.push(step.sending);
-    else if (step.kind === 'done') progress = true;
-    else readsWaiting = true;
-  }
+  const { sendings, resting, done, readAt, stopped } = await decideAll(run, look, accounts);
+  await inParallel(resting, WRITES_AT_ONCE, (one) => rest(run, one));
+  if (stopped) return { kind: 'stopped' };
+  const progress = read.length < ids.length || done || resting.length > 0;
+  const gains = resting.length > ids.length / 5 || gainsByLists(sendings, world);
+  if (widens(run, { looked: ids.length, gains })) return { kind: 'progress' };
+  // Between the decisions and the packing of what they want sent.
   if (sendings.length > 0) {
     if (run.slot !== undefined)
       return (await sendOne(run, { ...look, sendings })) ? { kind: 'progress' } : again(run);
@@ -173,13 +186,44 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
       run.slot = taken.id;
       return { kind: 'progress' };
     }
-    if (!progress) return { kind: 'wait', at: taken.freeAt };
+    if (!progress) return { kind: 'wait', at: Math.min(taken.freeAt, readAt ?? taken.freeAt) };
   }
   if (progress) return { kind: 'progress' };
-  return {
-    kind: 'wait',
-    at: readsWaiting ? Math.max(run.readsFreeAt, run.deps.now() + 1) : run.deps.now() + 1000,
-  };
+  return { kind: 'wait', at: Math.max(readAt ?? run.deps.now() + 1000, run.deps.now() + 1) };
+}
+
+interface Decided {
+  readonly sendings: Sending[];
+  readonly resting: Resting[];
+  /** Something was read or claimed: the account is due again. */
+  done: boolean;
+  /** Somebody needs a read that is not to be had before this instant. */
+  readAt: number | undefined;
+  stopped: boolean;
+}
+
+async function decideAll(run: Run, look: Look, accounts: readonly Account[]): Promise<Decided> {
+  const all: Decided = { sendings: [], resting: [], done: false, readAt: undefined, stopped: false };
+  for (const account of accounts) {
+    const step = await takeStep(run, look, account);
+    if (step.kind === 'stopped') return { ...all, stopped: true };
+    if (step.kind === 'send') all.sendings.push(step.sending);
+    else if (step.kind === 'rest') all.resting.push(step.resting);
+    else if (step.kind === 'done') all.done = true;
+    else all.readAt = Math.min(step.at, all.readAt ?? step.at);
+  }
+  return all;
+}
+
+/**
+ * Most requests carry ten people, and a look at a thousand for them would be read a hundred times over. Where lists
+ * carry more, or many accounts only have to be written, the next look is wide; when that ends, narrow again.
+ */
+function widens(run: Run, { looked, gains }: { readonly looked: number; readonly gains: boolean }): boolean {
+  const wide = gains && looked >= WINDOW;
+  const grows = wide && run.window < WIDE_WINDOW;
+  run.window = wide ? WIDE_WINDOW : WINDOW;
+  return grows;
 }
 
 /** The index may lag behind the account (R16): one that was just put on a timer is not decided again before its time. */

@@ -47,6 +47,8 @@ export function absorb(input: OutcomeInput): Absorbed {
   for (const { action, outcome } of input.actions) {
     if (outcome.kind === 'done') state = done(state, action, input);
     else if (outcome.kind === 'unknown') state = unknown(state, action, input);
+    else if (outcome.kind === 'unverified')
+      state = unverified(state, { action, error: outcome.error }, input);
     else if (outcome.error.class === 'ok') state = already(state, action, input);
     else state = failed(state, { action, error: outcome.error }, input);
   }
@@ -219,6 +221,27 @@ function unknown(state: Absorbed, action: Action, { intent }: OutcomeInput): Abs
       // Alone in its command, it is never behind an error.
       return state;
   }
+}
+
+interface Listed {
+  readonly action: Action;
+  readonly error: AdobeError | undefined;
+}
+
+/** I12: neither granted nor revoked before a reading shows it; a list that failed is taken apart, person by person. */
+function unverified(state: Absorbed, { action, error }: Listed, input: OutcomeInput): Absorbed {
+  if (action.kind !== 'grant' && action.kind !== 'revoke') return unknown(state, action, input);
+  const { name, kind } = action;
+  const ledger = withUnknown(state.ledger, {
+    name,
+    at: input.now,
+    ...(error === undefined ? { listed: kind } : { byName: true }),
+  });
+  if (error === undefined) return { ...state, ledger, facts: fact(state, 'sentInList', { name }) };
+  const about = { code: error.code, message: error.message, hint: error.hint, at: input.now };
+  const facts = fact(state, 'listRefusedByAdobe', { name, code: error.code });
+  const pause = error.class === 'retry' ? { backoffMs: backoffMs(input.attempts) } : {};
+  return { ...state, ledger, facts, error: about, ...pause };
 }
 
 interface Failure {

@@ -1,7 +1,8 @@
 /** What one run of the drain carries along: its dependencies, its lease, and the budget slot it holds. */
 import type { AdobeClient, AdobeError } from '../adobe/adobe.ts';
-import type { CatalogueEntry, OrgKey } from '../directory/records.ts';
+import type { CatalogueEntry, EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
+import { membersRead, type Reading } from './read-back.ts';
 import { LEASE_MS, type Slots } from './slots.ts';
 import { indexCatalogue, type World } from './world.ts';
 
@@ -37,7 +38,27 @@ export interface Run {
   /** No single-user read before this instant. */
   readsFreeAt: number;
   catalogue: readonly CatalogueEntry[] | undefined;
+  /** Readings of groups, finished or under way, by the group's key. */
+  readonly readings: Map<EntitlementKey, Reading>;
+  /** How many due accounts are looked at together. */
+  window: number;
+  /** The last request was of accounts that had been in failed ones. */
+  suspectsWent: boolean;
   readonly counts: Counts;
+}
+
+/** Calls `work` for every item, at most `atOnce` at a time. All have ended when it throws the first error. */
+export async function inParallel<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) await work(next.value);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }
 
 /** @throws LeaseLost when somebody else holds the lease now */
@@ -76,5 +97,6 @@ export async function readWorld(run: Run): Promise<World | undefined> {
     // A fault whose time has come stops nobody: the next request tells (section 18.3).
     faults: new Map(faults.filter((fault) => fault.retryAt > now()).map((fault) => [fault.scope, fault])),
     catalogue: indexCatalogue(run.catalogue),
+    members: membersRead(run.readings),
   };
 }

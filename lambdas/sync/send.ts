@@ -7,27 +7,23 @@ import {
   Action,
   type AdobeError,
   type CommandOutcome,
+  type PackedCommand,
   type RequestOutcome,
 } from '../adobe/adobe.ts';
 import { isDocumented } from '../adobe/errors.ts';
 import { packRequest } from '../adobe/pack.ts';
+import { keepMembers } from '../adobe/pack-lists.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { Account, Claim, IdentityItem, Intent } from '../directory/records.ts';
-import type { IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
-import { type Decision, decide } from './decide.ts';
+import type { Account, IdentityItem, Intent } from '../directory/records.ts';
+import type { Fault, IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
+import { chooseCompany, mayBeListed, type Sending } from './company.ts';
+import { decide, emailsOf } from './decide.ts';
 import { desiredOf } from './desired.ts';
 import { type Absorbed, absorb, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
-import { type Run, renew, stopOrg, stopsOrg } from './run.ts';
+import { inParallel, type Run, renew, stopOrg, stopsOrg } from './run.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
-
-export interface Sending {
-  readonly account: Account;
-  readonly decision: Extract<Decision, { kind: 'send' }>;
-  /** A temporary address to claim together with the intent (R32). */
-  readonly claim?: Claim;
-}
 
 /** A pause without a length (`umapi.md` 4.1). */
 const UNTOLD_WAIT_MS = 60_000;
@@ -38,26 +34,24 @@ export interface SendInput {
   readonly sendings: readonly Sending[];
 }
 
+/** Ledgers written at the same time. */
+const WRITES_AT_ONCE = 16;
+
 /** Sends as much of the given work as one request takes. False when nothing was sent. */
 export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   const { deps, slots } = run;
-  const work: AccountActions[] = unsuspected(input.sendings).map(({ account, decision }) => ({
-    accountId: account.id,
-    actions: decision.actions.map((planned) => planned.action),
-  }));
-  const { commands } = packRequest(work, { requestId: (accountId) => accountId });
+  const company = chooseCompany(input.sendings, { world: input.world, suspectsWent: run.suspectsWent });
+  const commands = packed(company.sendings, input.world);
   const slot = run.slot;
   if (slot === undefined || commands.length === 0 || !(await slots.restamp('action', slot))) return false;
   await renew(run);
-  const drafts = commands.flatMap((command): IntentDraft[] => {
-    const sending = input.sendings.find((one) => one.account.id === command.accountId);
-    return sending === undefined ? [] : [draftOf(run, { sending, actions: command.steps.flat(), input })];
-  });
+  const drafts = draftsOf(run, input, commands);
   const accepted = new Set<string>(await deps.directory.writeIntents(run.org, run.lease, drafts));
-  const sent = commands.filter((command) => accepted.has(command.accountId));
+  const sent = commands.flatMap((command) => stillSent(command, accepted));
   if (sent.length === 0) return false;
   if (deps.now() - run.renewedAt > RENEWAL_AGE_MS) await renew(run);
   run.slot = undefined;
+  run.suspectsWent = company.suspects;
   const outcome = await deps.adobe.send(sent, run.renewedAt + HTTP_TIMEOUT_MS);
   await slots.settle('action', slot);
   run.counts.requests += 1;
@@ -65,26 +59,51 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   await settleRequest(run, {
     ...input,
     outcome,
-    drafts: drafts.filter((draft) => accepted.has(draft.account.id)),
+    drafts: new Map(
+      drafts.flatMap((draft) => (accepted.has(draft.account.id) ? [[draft.account.id, draft]] : [])),
+    ),
   });
   return true;
 }
 
-/**
- * Whoever was in requests that failed as a whole travels in ever smaller company, in the end alone: one poisonous
- * command must not keep nine others back (F27, `umapi.md` 18.3).
- */
-export function unsuspected<T extends { readonly account: Account }>(sendings: readonly T[]): readonly T[] {
-  const calm = sendings.filter(({ account }) => strikes(account) === 0);
-  if (calm.length > 0) return calm;
-  const worst = Math.max(0, ...sendings.map(({ account }) => strikes(account)));
-  return sendings.slice(0, Math.max(1, Math.floor(10 / 2 ** worst)));
+/** Whether lists would carry what the given work needs in fewer requests: then a larger look pays. */
+export function gainsByLists(sendings: readonly Sending[], world: World): boolean {
+  return packRequest(workOf(sendings, world)).lists.length > 0;
 }
 
-/** One answer that never came is nobody's fault; a refused request may be. */
-function strikes({ attempts, reason }: Account): number {
-  if (reason === 'refused') return attempts;
-  return reason === 'unknown-outcome' ? Math.max(0, attempts - 1) : 0;
+function packed(sendings: readonly Sending[], world: World): readonly PackedCommand[] {
+  const { commands, lists } = packRequest(workOf(sendings, world), { requestId: (accountId) => accountId });
+  return [...commands, ...lists];
+}
+
+function workOf(sendings: readonly Sending[], world: World): AccountActions[] {
+  return sendings.map((sending) => ({
+    accountId: sending.account.id,
+    actions: sending.decision.actions.map((planned) => planned.action),
+    byList: mayBeListed(sending, world),
+  }));
+}
+
+/** What is left of a command without the accounts whose intent could not be written (R23). */
+function stillSent(command: PackedCommand, accepted: ReadonlySet<string>): readonly PackedCommand[] {
+  if ('lists' in command) {
+    const kept = keepMembers(command, (id) => accepted.has(id));
+    return kept === undefined ? [] : [kept];
+  }
+  return accepted.has(command.accountId) ? [command] : [];
+}
+
+function draftsOf(run: Run, input: SendInput, commands: readonly PackedCommand[]): IntentDraft[] {
+  const sendings = new Map<string, Sending>(input.sendings.map((one) => [one.account.id, one]));
+  const actions = commands.flatMap((command): (readonly [string, readonly Action[]])[] =>
+    'lists' in command
+      ? command.lists.flat().map(({ accountId, action }) => [accountId, [action]] as const)
+      : [[command.accountId, command.steps.flat()] as const],
+  );
+  return actions.flatMap(([accountId, parts]) => {
+    const sending = sendings.get(accountId);
+    return sending === undefined ? [] : [draftOf(run, { sending, actions: parts, input })];
+  });
 }
 
 interface DraftInput {
@@ -120,17 +139,17 @@ function draftOf(run: Run, { sending, actions, input }: DraftInput): IntentDraft
 
 interface Answered extends SendInput {
   readonly outcome: RequestOutcome;
-  readonly drafts: readonly IntentDraft[];
+  readonly drafts: ReadonlyMap<string, IntentDraft>;
 }
 
 async function settleRequest(run: Run, answered: Answered): Promise<void> {
   const { outcome, drafts } = answered;
   if (outcome.kind === 'answered') {
-    for (const command of outcome.commands) await record(run, answered, command);
+    await recordAll(run, answered, outcome.commands);
     return;
   }
   const { error, blockedUntil } = outcome;
-  run.deps.log('request-failed', { kind: outcome.kind, code: error.code, commands: drafts.length });
+  run.deps.log('request-failed', { kind: outcome.kind, code: error.code, people: drafts.size });
   const stopped = stopsOrg(outcome);
   if (stopped) await stopOrg(run, error);
   const throttled =
@@ -139,15 +158,15 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
   const until = blockedUntil ?? (pause ? run.deps.now() + UNTOLD_WAIT_MS : undefined);
   if (until !== undefined) await run.slots.block('action', until);
   const blamed = outcome.kind === 'refused' && !throttled && !stopped;
-  for (const { account, intent } of drafts) {
+  await inParallel([...drafts.values()], WRITES_AT_ONCE, async ({ account, intent }) => {
     await run.deps.directory.changeLedger(run.org, account.id, {
       intentId: intent.id,
       compute: (fresh) =>
         outcome.kind === 'unknown'
           ? { ledger: ledgerOf(fresh), clearIntent: false, standing: afterSilence(run, fresh, error) }
-          : notDone(run, { fresh, blamed, alone: drafts.length === 1, error }),
+          : notDone(run, { fresh, blamed, alone: drafts.size === 1, error }),
     });
-  }
+  });
 }
 
 /** R24: whoever moved meanwhile is due now, as with every outcome. */
@@ -193,10 +212,26 @@ function inRun(fresh: Account): Standing {
   return { place: { kind: 'run', urgent: fresh['urgent'] !== undefined }, status: 'pending', attempts: 0 };
 }
 
-async function record(run: Run, answered: Answered, command: CommandOutcome): Promise<void> {
-  const draft = answered.drafts.find((one) => one.account.id === command.accountId);
+/** Faults first: whoever waits for one that nobody wrote down would wait for ever (R16). */
+async function recordAll(run: Run, answered: Answered, outcomes: readonly CommandOutcome[]): Promise<void> {
+  const tripped = await tripFaults(run, answered, outcomes);
+  await inParallel(outcomes, WRITES_AT_ONCE, (outcome) => record(run, { ...answered, tripped }, outcome));
+  const errors = outcomes.flatMap(({ actions }) =>
+    actions.flatMap(({ outcome }) =>
+      'error' in outcome && outcome.error !== undefined ? [outcome.error] : [],
+    ),
+  );
+  for (const [code, error] of new Map(errors.map((one) => [one.code, one]))) {
+    // Whoever looks after the bridge has to hear of codes that Adobe never documented (`umapi.md` 10.4).
+    const people = errors.filter((one) => one.code === code).length;
+    run.deps.log(isDocumented(code) ? 'refused-by-adobe' : 'unknown-code', { code, people });
+    if (error.class === 'auth') await stopOrg(run, error);
+  }
+}
+
+async function record(run: Run, answered: Recorded, command: CommandOutcome): Promise<void> {
+  const draft = answered.drafts.get(command.accountId);
   if (draft === undefined) return;
-  await tripFaults(run, answered, { command, draft });
   await run.deps.directory.changeLedger(run.org, draft.account.id, {
     intentId: draft.intent.id,
     compute: (fresh) =>
@@ -206,30 +241,30 @@ async function record(run: Run, answered: Answered, command: CommandOutcome): Pr
         answered,
       }),
   });
-  const refused = command.actions.flatMap(({ outcome }) =>
-    outcome.kind === 'failed' ? [outcome.error] : [],
-  );
-  for (const { code } of refused) {
-    // Whoever looks after the bridge has to hear of codes that Adobe never documented (`umapi.md` 10.4).
-    run.deps.log(isDocumented(code) ? 'refused-by-adobe' : 'unknown-code', { code });
-  }
-  const stop = refused.find((error) => error.class === 'auth');
-  if (stop !== undefined) await stopOrg(run, stop);
 }
 
-/** Before the account is parked on it: whoever waits for a fault that nobody wrote down would wait for ever (R16). */
+/** Once per entitlement or domain, however many people met it (section 18.3). */
 async function tripFaults(
   run: Run,
   answered: Answered,
-  { command, draft }: { readonly command: CommandOutcome; readonly draft: IntentDraft },
-): Promise<void> {
-  if (command.actions.every(({ outcome }) => outcome.kind !== 'failed')) return;
-  const [fresh] = await run.deps.directory.readAccounts(run.org, [draft.account.id]);
-  if (fresh?.intent?.id !== draft.intent.id) return;
-  for (const fault of absorbFresh(run, { fresh, world: answered.world, command }).faults) {
+  outcomes: readonly CommandOutcome[],
+): Promise<ReadonlyMap<string, Fault>> {
+  const tripped = new Map<string, Fault>();
+  for (const command of outcomes) {
+    const draft = answered.drafts.get(command.accountId);
+    if (draft === undefined || command.actions.every(({ outcome }) => outcome.kind !== 'failed')) continue;
+    const fresh = { ...draft.account, ...draft.ledger, intent: draft.intent };
+    for (const fault of absorbFresh(run, { fresh, world: answered.world, command }).faults) {
+      const before = tripped.get(fault.scope);
+      if (before !== undefined && (before.stopsRevokes === true || fault.stopsRevokes !== true)) continue;
+      tripped.set(fault.scope, fault);
+    }
+  }
+  for (const fault of tripped.values()) {
     await run.deps.directory.tripFault(run.org, fault);
     run.deps.log('fault', { code: fault.error.code, scope: fault.scope });
   }
+  return tripped;
 }
 
 function absorbFresh(
@@ -257,10 +292,12 @@ function triesOf(fresh: Account, reason: 'backoff' | 'refused'): number {
   return fresh.reason === reason ? fresh.attempts : 0;
 }
 
+type Recorded = Answered & { readonly tripped: ReadonlyMap<string, Fault> };
+
 interface Recording {
   readonly fresh: Account;
   readonly absorbed: Absorbed;
-  readonly answered: Answered;
+  readonly answered: Recorded;
 }
 
 function changeOf(run: Run, { fresh, absorbed, answered }: Recording): LedgerChange {
@@ -295,12 +332,26 @@ function standingAfter(run: Run, { fresh, absorbed, answered }: Recording): Stan
 function afterwards(run: Run, { fresh, absorbed, answered }: Recording): Parameters<typeof decide>[0] {
   const { origin: _o, maybe: _m, goneAt: _g, refused: _r, intent: _i, ...base } = fresh;
   const faults = new Map(answered.world.faults);
-  for (const fault of absorbed.faults) faults.set(fault.scope, fault);
+  for (const fault of answered.tripped.values()) faults.set(fault.scope, fault);
+  const account = { ...base, ...absorbed.ledger };
   return {
-    account: { ...base, ...absorbed.ledger },
+    account,
     world: { ...answered.world, faults, now: run.deps.now() },
-    identities: withSeen(answered.identities, absorbed.seen),
+    identities: withSeen(ofAccount(answered.identities, account), absorbed.seen),
   };
+}
+
+/** Of a look at a thousand, what one account needs. */
+function ofAccount(
+  identities: ReadonlyMap<string, IdentityItem>,
+  account: Account,
+): Map<string, IdentityItem> {
+  const own = new Map<string, IdentityItem>();
+  for (const key of emailsOf(account).map(emailKey)) {
+    const item = identities.get(key);
+    if (item !== undefined) own.set(key, item);
+  }
+  return own;
 }
 
 function withSeen(

@@ -6,6 +6,7 @@ import { Action } from '../adobe/adobe.ts';
 import { emailKey, entitlementKey } from '../directory/keys.ts';
 import type { Account, Identity, Intent } from '../directory/records.ts';
 import type { Fact, Ledger } from '../directory/work.ts';
+import { readBackFacts } from './read-back.ts';
 
 export interface Renaming {
   readonly from: Identity;
@@ -86,7 +87,7 @@ export function factsBetween(before: Ledger, after: Ledger): Fact[] {
     return [{ fact: 'goneFromAdobe', entitlements: Object.keys(before.applied.entitlements) }];
   }
   const moved = was !== undefined && is !== undefined && emailKey(was.email) !== emailKey(is.email);
-  return moved ? [{ fact: 'renamed' }] : [];
+  return [...(moved ? [{ fact: 'renamed' }] : []), ...readBackFacts(before, after)];
 }
 
 /** Names that may or may not have arrived are sent again. */
@@ -96,14 +97,11 @@ export function withoutNames(ledger: Ledger): Ledger['applied'] {
 }
 
 /** R28: on the watch list until a complete listing that began at least 30 minutes later. */
-export function withUnknown(
-  ledger: Ledger,
-  { name, at }: { readonly name: string; readonly at: number },
-): Ledger {
-  const key = entitlementKey(name);
+export function withUnknown(ledger: Ledger, entry: Ledger['unknown'][string]): Ledger {
+  const key = entitlementKey(entry.name);
   return {
     ...ledger,
-    unknown: { ...ledger.unknown, [key]: { name, at } },
-    watch: { ...ledger.watch, [key]: at },
+    unknown: { ...ledger.unknown, [key]: entry },
+    watch: { ...ledger.watch, [key]: entry.at },
   };
 }

@@ -4,15 +4,16 @@
  */
 import type { Account, AccountId, IdentityItem } from '../directory/records.ts';
 import type { Standing } from '../directory/work.ts';
+import type { Sending } from './company.ts';
 import { type Decision, decide } from './decide.ts';
 import { desiredOf } from './desired.ts';
-import { type InventoryDeps, lookAt } from './inventory.ts';
+import { type InventoryDeps, lookAt, type ReadFailure } from './inventory.ts';
 import { FRESH_MS, KNOWLEDGE_LIFE_MS } from './known.ts';
+import { readMembers } from './members.ts';
 import { backoffMs } from './outcome.ts';
 import type { PlannedAction } from './plan.ts';
 import { permit } from './policy.ts';
 import { type Run, renew, stopOrg, stopsOrg } from './run.ts';
-import type { Sending } from './send.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
 import { followBlockers } from './swap.ts';
 import { connectionMode, type World } from './world.ts';
@@ -35,10 +36,12 @@ export function inventoryDeps(run: Run): InventoryDeps {
 
 export type Step =
   | { readonly kind: 'send'; readonly sending: Sending }
+  /** To be written down: nothing to do, or nothing now. */
+  | { readonly kind: 'rest'; readonly resting: Resting }
   | { readonly kind: 'done' }
   | { readonly kind: 'stopped' }
-  /** It needs a read, and no read is free now. */
-  | { readonly kind: 'read-later' };
+  /** It needs a read, and none is free before this instant. */
+  | { readonly kind: 'read-later'; readonly at: number };
 
 /** Decides one account and does what needs no action request. */
 export async function takeStep(run: Run, look: Look, account: Account): Promise<Step> {
@@ -55,16 +58,40 @@ export async function takeStep(run: Run, look: Look, account: Account): Promise<
     case 'send':
       return { kind: 'send', sending: { account, decision } };
     case 'read':
-      return { kind: 'read-later' };
+      return { kind: 'read-later', at: run.readsFreeAt };
+    case 'members':
+      return readBack(run, account, decision);
     case 'claim':
       return resolveClaim(run, look, { account, decision });
     case 'rest':
-      await rest(run, { account, decision });
-      return { kind: 'done' };
+      return { kind: 'rest', resting: { account, decision } };
   }
 }
 
-type ReadStep = Exclude<Step, { kind: 'send' }>;
+/** The next look settles everybody whom this reading is about. */
+async function readBack(
+  run: Run,
+  account: Account,
+  { asks }: Extract<Decision, { kind: 'members' }>,
+): Promise<Step> {
+  for (const ask of asks) {
+    const looked = await readMembers(run, ask);
+    if (looked.kind === 'later') return { kind: 'read-later', at: looked.at };
+    if (looked.kind === 'failed') return afterFailedRead(run, account, looked.failure);
+  }
+  return { kind: 'done' };
+}
+
+async function afterFailedRead(run: Run, account: Account, failure: ReadFailure): Promise<ReadStep> {
+  if (stopsOrg(failure)) {
+    await stopOrg(run, failure.error);
+    return { kind: 'stopped' };
+  }
+  await postpone(run, account);
+  return { kind: 'done' };
+}
+
+type ReadStep = Exclude<Step, { kind: 'send' | 'rest' }>;
 
 async function readFor(
   run: Run,
@@ -75,17 +102,10 @@ async function readFor(
     const looked = await lookAt(inventoryDeps(run), run.org, identity);
     if (looked.kind === 'no-slot') {
       run.readsFreeAt = Math.max(looked.freeAt, run.deps.now() + READ_PAUSE_MS);
-      return { kind: 'read-later' };
+      return { kind: 'read-later', at: run.readsFreeAt };
     }
     run.counts.reads += 1;
-    if (looked.kind === 'failed') {
-      if (stopsOrg(looked.failure)) {
-        await stopOrg(run, looked.failure.error);
-        return { kind: 'stopped' };
-      }
-      await postpone(run, account);
-      return { kind: 'done' };
-    }
+    if (looked.kind === 'failed') return afterFailedRead(run, account, looked.failure);
   }
   return { kind: 'done' };
 }
@@ -108,13 +128,13 @@ function isSame(fresh: Account, account: Account): boolean {
   return fresh.wantedRev === account.wantedRev && fresh.ledgerRev === account.ledgerRev;
 }
 
-interface Resting {
+export interface Resting {
   readonly account: Account;
   readonly decision: Pick<Extract<Decision, { kind: 'rest' }>, 'ledger' | 'standing' | 'clearIntent'>;
 }
 
 /** Writes the decision; if the account moved meanwhile nothing is written and the next look decides again. */
-async function rest(run: Run, { account, decision }: Resting): Promise<void> {
+export async function rest(run: Run, { account, decision }: Resting): Promise<void> {
   run.counts.settled += 1;
   const { ledger, standing, clearIntent } = decision;
   const facts = factsBetween(ledgerOf(account), ledger);
@@ -149,8 +169,10 @@ async function resolveClaim(run: Run, look: Look, { account, decision }: Claimin
   const due = Math.min(run.deps.now() + CLAIM_RETRY_MS, decision.due ?? Number.POSITIVE_INFINITY);
   const standing = waitingFor(run, { by: claimed.by, stuck: blocked.kind === 'stuck', due });
   // The waiters' entry moved no revision of ours, so a fresh read is compared with what we decided on.
-  await rest(run, { account, decision: { ledger: decision.ledger, clearIntent: true, standing } });
-  return { kind: 'done' };
+  return {
+    kind: 'rest',
+    resting: { account, decision: { ledger: decision.ledger, clearIntent: true, standing } },
+  };
 }
 
 function mayRename({ world, identities }: Look, account: Account, planned: PlannedAction): boolean {

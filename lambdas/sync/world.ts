@@ -14,6 +14,7 @@ import type {
   Org,
 } from '../directory/records.ts';
 import type { Fault } from '../directory/work.ts';
+import type { Members } from './read-back.ts';
 
 export interface World {
   readonly now: number;
@@ -23,6 +24,8 @@ export interface World {
   readonly faults: ReadonlyMap<string, Fault>;
   /** By normal name; more than one entry under a name is a name that nobody may write to (`umapi.md` 12). */
   readonly catalogue: ReadonlyMap<EntitlementKey, readonly CatalogueEntry[]>;
+  /** Groups whose members were read in this run. */
+  readonly members?: ReadonlyMap<EntitlementKey, Members>;
 }
 
 const STRICTNESS: readonly Mode[] = ['report-only', 'additive', 'full'];

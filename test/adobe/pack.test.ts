@@ -191,7 +191,7 @@ describe('what is left for a later request', () => {
   });
 
   test('an account without actions gives no command', () => {
-    expect(packRequest([account('a1', [])])).toEqual({ commands: [], left: [] });
+    expect(packRequest([account('a1', [])])).toEqual({ commands: [], lists: [], left: [] });
   });
 });
 

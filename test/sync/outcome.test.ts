@@ -270,7 +270,7 @@ describe('what Adobe refused, by class (umapi.md 10)', () => {
     const absorbed = record(given, [action, outcome]);
     expect(told(absorbed)).toEqual({ ...nothing, ...expected });
     expect(absorbed.error).toEqual({
-      code: 'error' in outcome ? outcome.error.code : '',
+      code: 'error' in outcome ? outcome.error?.code : '',
       message: 'Adobe’s words',
       hint: 'Ours',
       at: NOW,

@@ -295,20 +295,27 @@ export function expectLawful(stage: Stage): void {
     const text = JSON.stringify(call.body ?? []);
     expect(text).not.toMatch(/deleteAccount|removeFromOrg|"remove":"all"|"group":\[[^\]]*"_/);
     expect(text).not.toMatch(/"update":\{[^}]*"country"/);
-    const handles = ((call.body ?? []) as { user: string; do: unknown[] }[]).flatMap(addressesIn);
+    const handles = ((call.body ?? []) as { user?: string; do: unknown[] }[]).flatMap(addressesIn);
     expect(new Set(handles).size, `an address in two commands: ${handles.join(' ')}`).toBe(handles.length);
   }
 }
 
-function addressesIn(command: { user: string; do: unknown[] }): string[] {
+function addressesIn(command: { user?: string; do: unknown[] }): string[] {
   const { do: steps, user } = command;
   const found = JSON.stringify(steps).match(/[^"\s]+@[^"\s]+/g) ?? [];
-  return [...new Set([user, ...found].map((address) => address.toLowerCase()))];
+  return [
+    ...new Set([...(user === undefined ? [] : [user]), ...found].map((address) => address.toLowerCase())),
+  ];
 }
 
 /** A test over a stage that is checked and closed at its end. */
-export function scenario(name: string, options: StageOptions, play: (stage: Stage) => Promise<void>): void {
-  test(name, async () => {
+export function scenario(
+  name: string,
+  options: StageOptions,
+  play: (stage: Stage) => Promise<void>,
+  patienceMs?: number,
+): void {
+  test(name, { ...(patienceMs === undefined ? {} : { timeout: patienceMs }) }, async () => {
     const stage = await openStage(options);
     try {
       await play(stage);
