@@ -16,8 +16,10 @@ export type Slot = z.infer<typeof Slot>;
 /** What is stored for one credential and endpoint. An absent item is `{ slots: [] }`. */
 export const Budget = z.object({
   slots: z.array(Slot),
-  /** Nothing starts before this instant (from Retry-After). */
+  /** Nothing starts before this instant (from Retry-After, or because calls failed in a row). */
   blockedUntil: EpochMs.optional(),
+  /** Calls in a row that had no answer of use. While there is one the circuit is half open: one call at a time. */
+  failures: z.number().int().optional(),
 });
 export type Budget = z.infer<typeof Budget>;
 
@@ -57,12 +59,16 @@ export function takeSlot(budget: Budget, { now, perMinute, id, maxOpenMs }: Slot
     throw new RangeError(`perMinute is ${perMinute}: set a whole number of at least 1`);
   }
   const held = budget.slots.filter((slot) => freesAt(slot, maxOpenMs) > now);
+  const { failures } = budget;
+  const probing = failures === undefined ? [] : held.filter(({ answeredAt }) => answeredAt === undefined);
   const frees = held.map((slot) => freesAt(slot, maxOpenMs)).sort((a, b) => a - b);
   // With `held` slots taken, the call may start once all but `perMinute - 1` of them are free.
   const slotFreeAt = frees[held.length - perMinute] ?? now;
-  const freeAt = Math.max(slotFreeAt, budget.blockedUntil ?? now);
+  const probedAt = probing.map(({ at }) => at + maxOpenMs);
+  const freeAt = Math.max(slotFreeAt, budget.blockedUntil ?? now, ...probedAt);
   if (freeAt > now) return { ok: false, freeAt };
-  return { ok: true, budget: { slots: [...held, { id, at: now }] } };
+  const slots = [...held, { id, at: now }];
+  return { ok: true, budget: failures === undefined ? { slots } : { slots, failures } };
 }
 
 /** Records the answer of the call `id`, whatever it was. Unknown ids (freed long ago) change nothing. */
@@ -88,6 +94,24 @@ export function restampSlot(budget: Budget, id: string, now: number): Budget {
 /** Forbids calls before `until`; an earlier `until` never shortens a block. */
 export function block(budget: Budget, until: number): Budget {
   return { ...budget, blockedUntil: Math.max(until, budget.blockedUntil ?? until) };
+}
+
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+
+/**
+ * Opens the circuit after a call without an answer of use (`umapi.md` 18.3): from one minute on, twice as long each
+ * time, at most 15 minutes. `until` is what Adobe asked for, and holds where it is longer.
+ */
+export function noteFailure(budget: Budget, now: number, until = now): Budget {
+  const failures = (budget.failures ?? 0) + 1;
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+  return { ...block(budget, Math.max(until, now + pauseMs)), failures };
+}
+
+/** Closes the circuit: Adobe answers. A block that it asked for stays. */
+export function noteAnswer({ failures: _over, ...budget }: Budget): Budget {
+  return budget;
 }
 
 /** A wait longer than this is Adobe's frequency throttle and holds for every endpoint of the credential (R30). */

@@ -25,9 +25,6 @@ import { factsBetween, ledgerOf } from './settle.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
 
-/** A pause without a length (`umapi.md` 4.1). */
-const UNTOLD_WAIT_MS = 60_000;
-
 export interface SendInput {
   readonly world: World;
   readonly identities: ReadonlyMap<string, IdentityItem>;
@@ -53,7 +50,7 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   run.slot = undefined;
   run.suspectsWent = company.suspects;
   const outcome = await deps.adobe.send(sent, run.renewedAt + HTTP_TIMEOUT_MS);
-  await slots.settle('action', slot);
+  await slots.settleCall('action', slot, isFailure(outcome));
   run.counts.requests += 1;
   run.counts.commands += sent.length;
   await settleRequest(run, {
@@ -152,11 +149,9 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
   run.deps.log('request-failed', { kind: outcome.kind, code: error.code, people: drafts.size });
   const stopped = stopsOrg(outcome);
   if (stopped) await stopOrg(run, error);
+  if (blockedUntil !== undefined) await run.slots.block('action', blockedUntil);
   const throttled =
     outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
-  const pause = throttled || (error.scope === 'org' && !stopped);
-  const until = blockedUntil ?? (pause ? run.deps.now() + UNTOLD_WAIT_MS : undefined);
-  if (until !== undefined) await run.slots.block('action', until);
   const blamed = outcome.kind === 'refused' && !throttled && !stopped;
   await inParallel([...drafts.values()], WRITES_AT_ONCE, async ({ account, intent }) => {
     await run.deps.directory.changeLedger(run.org, account.id, {
@@ -167,6 +162,15 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
           : notDone(run, { fresh, blamed, alone: drafts.size === 1, error }),
     });
   });
+}
+
+/** Without an answer of use, and without Adobe's word for how long to wait: the circuit opens. */
+function isFailure(outcome: RequestOutcome): boolean {
+  if (outcome.kind === 'answered') return false;
+  if (outcome.kind === 'unknown') return true;
+  const { reason, blockedUntil, error } = outcome;
+  if (reason === 'throttled') return blockedUntil === undefined;
+  return reason === 'unreachable' || (error.scope === 'org' && !stopsOrg(outcome));
 }
 
 /** R24: whoever moved meanwhile is due now, as with every outcome. */

@@ -8,6 +8,8 @@ import {
   blocksWholeCredential,
   defaultPerMinute,
   type Endpoint,
+  noteAnswer,
+  noteFailure,
   restampSlot,
   settleSlot,
   takeSlot,
@@ -33,6 +35,8 @@ export interface Slots {
   /** A kept slot moves to now; false when the credential was blocked meanwhile. */
   restamp(endpoint: Endpoint, id: string): Promise<boolean>;
   settle(endpoint: Endpoint, id: string): Promise<void>;
+  /** As `settle`; besides, the circuit opens for a growing time after calls that failed in a row (F33, section 18.3). */
+  settleCall(endpoint: Endpoint, id: string, failed: boolean): Promise<void>;
   /** After a 429: nothing starts before `until` on this endpoint, or on any if the wait is long. */
   block(endpoint: Endpoint, until: number): Promise<void>;
 }
@@ -71,6 +75,11 @@ export function openSlots({ directory, clientId, now, newId }: SlotsDeps): Slots
       ),
     settle: (endpoint, id) =>
       change(endpoint, (budget) => ({ next: settleSlot(budget, id, now()), result: undefined })),
+    settleCall: (endpoint, id, failed) =>
+      change(endpoint, (budget) => {
+        const settled = settleSlot(budget, id, now());
+        return { next: failed ? noteFailure(settled, now()) : noteAnswer(settled), result: undefined };
+      }),
     block: async (endpoint, until) => {
       const all = blocksWholeCredential(until, now());
       for (const one of all ? ENDPOINTS : [endpoint]) {

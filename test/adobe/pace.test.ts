@@ -5,6 +5,8 @@ import {
   block,
   blocksWholeCredential,
   mayListPageZero,
+  noteAnswer,
+  noteFailure,
   PAGE_ZERO_INTERVAL_MS,
   restampSlot,
   settleSlot,
@@ -161,3 +163,31 @@ function runTries(plan: readonly Try[], perMinute: number): number[] {
   }
   return arrivals;
 }
+
+describe('a circuit (umapi.md 18.3)', () => {
+  const MINUTE = 60_000;
+
+  test('opens for 1, 2, 4, 8 and then 15 minutes as calls fail in a row; an answer closes it', () => {
+    let budget = empty;
+    const pauses: number[] = [];
+    for (let at = 0; pauses.length < 7; at = budget.blockedUntil ?? at) {
+      budget = noteFailure({ ...budget, slots: [] }, at);
+      pauses.push(((budget.blockedUntil ?? 0) - at) / MINUTE);
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 15, 15, 15]);
+    expect(noteFailure(noteAnswer(budget), 1e9).blockedUntil).toBe(1e9 + MINUTE);
+  });
+  test('that Adobe asked to keep open longer stays open longer', () => {
+    expect(noteFailure(empty, 0, 50 * MINUTE).blockedUntil).toBe(50 * MINUTE);
+    expect(noteAnswer(noteFailure(empty, 0, 50 * MINUTE)).blockedUntil).toBe(50 * MINUTE);
+  });
+  test('half open lets one call through, and the next when that was answered', () => {
+    const open = noteFailure(empty, 0);
+    expect(freeAt(open, MINUTE - 1, 9)).toBe(MINUTE);
+    const probing = take(open, MINUTE, { perMinute: 9 });
+    expect(probing.failures).toBe(1);
+    expect(freeAt(probing, MINUTE + 1, 9)).toBe(MINUTE + maxOpenMs);
+    const answered = noteAnswer(settleSlot(probing, `c${MINUTE}`, MINUTE + 5));
+    expect(freeAt(answered, MINUTE + 6, 9)).toBe('now');
+  });
+});
