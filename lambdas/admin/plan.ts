@@ -137,6 +137,8 @@ function stopOf(decision: Decision): string | undefined {
       return undefined;
     case 'read':
       return 'unknown-at-adobe';
+    case 'members':
+      return 'read-back';
     case 'claim':
       return 'identity-taken';
     case 'rest':
