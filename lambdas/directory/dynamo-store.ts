@@ -64,8 +64,8 @@ export interface StoreDeps {
   readonly random: () => number;
 }
 
-/** Rows asked for at once; the loop follows the pages. */
-const MOST_PER_PAGE = 1_000;
+/** Rows asked for at once: small ones fill a page of 1 MB, which DynamoDB does not exceed; the loop follows the pages. */
+const MOST_PER_PAGE = 10_000;
 /** DynamoDB's limit of actions in one transaction. */
 export const MAX_ACTIONS = 100;
 /** How long a losing writer repeats before the client is asked to come again (R10). */
