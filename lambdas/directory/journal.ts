@@ -2,10 +2,10 @@
  * The journal as a chain (I14): what a record is, how a seal covers records, and the verifier. Pure.
  *
  * A record commits with the change it speaks of and is never touched again. Once a minute a seal lists every record
- * that no earlier seal lists, each by its id and a digest of its place and content, and carries the digest of the seal
- * before it. So an edit, a record that vanished, one that was slipped in, two that were swapped and a seal that was
+ * that no earlier seal lists, each by its id and a digest of its place and content, and carries the fingerprint of the
+ * seal before it. So an edit, a record that vanished, one that was slipped in, two that were swapped and a seal that was
  * changed or taken out of the middle all show. What only an outside witness can show is the loss of the newest seals
- * together with their records: each seal's number and digest therefore also stand in the log.
+ * together with their records: each seal's number and fingerprint therefore also stand in the log.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -30,7 +30,7 @@ export const Seal = z.object({
   n: z.number().int().positive(),
   /** When it was written, and up to when the records were looked for. */
   at: EpochMs,
-  /** Digest of the seal before; empty for the first. */
+  /** Fingerprint of the seal before; empty for the first. */
   prev: z.string(),
   /** 32 bytes a record: its id and the first half of its digest. */
   entries: z.instanceof(Uint8Array),
@@ -98,11 +98,12 @@ export interface Finding {
 /** A seal by itself and as the successor of the one before it. */
 export function judgeSeal(seal: Seal, before: Seal | undefined): Finding[] {
   const finding = (kind: Finding['kind']): Finding => ({ kind, id: String(seal.n), at: seal.at });
-  if (fingerprintOf(seal) !== seal.fingerprint || seal.entries.length % ENTRY_BYTES !== 0)
-    return [finding('seal-changed')];
-  if (before === undefined) return seal.n === 1 && seal.prev !== '' ? [finding('seal-changed')] : [];
-  if (seal.n !== before.n + 1) return [finding('seal-missing')];
-  return seal.prev === before.fingerprint ? [] : [finding('seal-changed')];
+  const { n, prev, fingerprint, entries } = seal;
+  const whole = entries.length % ENTRY_BYTES === 0 && fingerprintOf(seal) === fingerprint;
+  if (!whole || (n === 1 && prev !== '')) return [finding('seal-changed')];
+  if (before === undefined) return [];
+  if (n !== before.n + 1) return [finding('seal-missing')];
+  return prev === before.fingerprint ? [] : [finding('seal-changed')];
 }
 
 /** The records of a time against all seals that may speak of them. */
