@@ -125,6 +125,8 @@ export interface AdobeError {
   readonly hint: string;
   /** For `config`: what all fails alike: an entitlement's name or an e-mail domain (trips once, section 18.3). */
   readonly scope: 'entitlement' | 'domain' | 'person' | 'org';
+  /** For `retry`: tries in all before it counts as a fault of what `scope` says. Absent: three. */
+  readonly tries?: number;
 }
 
 /** What became of one account's actions, in whichever command they travelled. */

@@ -2,7 +2,7 @@
  * Adobe's error codes as data: every code of `umapi.md` section 10 once, with its class, what else it affects, and what
  * a person should do. `errors.ts` reads it; nothing else decides by code. The classes:
  *
- *   retry   passes by itself; the drain repeats it a bounded number of times, then parks the account
+ *   retry   passes by itself; repeated with growing pauses `tries` times, then a fault of what `scope` names
  *   user    permanent for this person or value        config  an administrator has to change Adobe or the settings
  *   auth    all calls stop                            bug     we built a wrong request: never repeated unchanged
  *   ok      the wanted state holds already            gone    no such person: a single read decides (`rules.md` R27)
@@ -12,7 +12,7 @@
 import type { Action, AdobeError, ErrorClass } from './adobe.ts';
 
 export type StepKind = Action['kind'];
-type Verdict = Pick<AdobeError, 'class' | 'scope' | 'hint'>;
+type Verdict = Pick<AdobeError, 'class' | 'scope' | 'hint' | 'tries'>;
 /** `on` names the steps on which the code means something else. */
 export type ErrorRow = Verdict & { readonly on?: Partial<Readonly<Record<StepKind, Verdict>>> };
 
@@ -43,6 +43,14 @@ function user(hint: string, on?: ErrorRow['on']): ErrorRow {
 function retry(hint: string = PASSES, on?: ErrorRow['on']): ErrorRow {
   return row({ class: 'retry', scope: 'person', hint }, on);
 }
+/** A back end of Adobe was busy: nobody's fault, however often it says so. */
+function patient(hint: string = PASSES): ErrorRow {
+  return { ...retry(hint), tries: Number.POSITIVE_INFINITY };
+}
+/** Repeated, then a matter of the mapping: the entitlement trips for everybody. */
+function retryThenConfig(tries: number, hint: string): ErrorRow {
+  return { class: 'retry', scope: 'entitlement', hint, tries };
+}
 function gone(on: ErrorRow['on']): ErrorRow {
   return row({ class: 'gone', scope: 'person', hint: NO_SUCH_PERSON }, on);
 }
@@ -66,9 +74,12 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   // Users (`umapi.md` 10.1)
   'error.user.not_found': gone({ createUser: retry() }),
   'error.user.nonexistent': gone({ createUser: retry() }),
-  'error.user.nonexistent_or_has_conflicting_parameters': retry(
-    'Adobe does not find this person, or holds the address under another identity type. Compare the type in the Admin Console with the type set for the domain.',
-  ),
+  'error.user.nonexistent_or_has_conflicting_parameters': {
+    ...retry(
+      'Adobe does not find this person, or holds the address under another identity type. Compare the type in the Admin Console with the type set for the domain.',
+    ),
+    tries: 2,
+  },
   'error.user.not_in_org': gone({
     createUser: user(
       'The account belongs to another organisation. Ask its administrator, or use another address.',
@@ -147,12 +158,12 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   'error.user.update_failed': retry(),
   'error.user.command.missing.arguments': BUG,
   'error.user.productadmin.group.not_found': config('entitlement', RENAMED_TARGET),
-  'error.user.productadmin.add.user.failed': retry(ADMIN_RIGHT),
-  'error.user.productadmin.remove.admin.failed': retry(ADMIN_RIGHT),
-  'error.productadmin.add.user.failed': retry(ADMIN_RIGHT),
-  'error.productadmin.remove.admin.failed': retry(ADMIN_RIGHT),
-  'error.developer.add_user.failed': retry(ADMIN_RIGHT),
-  'error.developer.remove_user.failed': retry(ADMIN_RIGHT),
+  'error.user.productadmin.add.user.failed': retryThenConfig(2, ADMIN_RIGHT),
+  'error.user.productadmin.remove.admin.failed': retryThenConfig(2, ADMIN_RIGHT),
+  'error.productadmin.add.user.failed': retryThenConfig(2, ADMIN_RIGHT),
+  'error.productadmin.remove.admin.failed': retryThenConfig(2, ADMIN_RIGHT),
+  'error.developer.add_user.failed': retryThenConfig(2, ADMIN_RIGHT),
+  'error.developer.remove_user.failed': retryThenConfig(2, ADMIN_RIGHT),
   'error.country.invalid': user(
     'Adobe does not accept this country. Correct it in the identity provider, or the country set for the domain.',
   ),
@@ -185,7 +196,10 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     grant: { class: 'gone', scope: 'person', hint: NO_SUCH_PERSON },
     revoke: { class: 'ok', scope: 'person', hint: 'The person is not a member; nothing to do.' },
   }),
-  'error.usergroup.update.failed': retry(),
+  'error.usergroup.update.failed': retryThenConfig(
+    3,
+    'Adobe could not change this user group. Look at it in the Admin Console; if it looks well, ask Adobe support.',
+  ),
   'error.usergroup.command.missing.arguments': BUG,
   'error.usergroup.exceeds_maximum_member_count': config(
     'entitlement',
@@ -254,13 +268,14 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'retry',
     'Adobe is moving this organisation. Wait some hours; nothing is lost.',
   ),
-  'error.throttled_by_external_service': retry(),
-  'error.api.not_available': retry(),
+  'error.throttled_by_external_service': patient(),
+  'error.api.not_available': patient(),
   'error.internal.exceptionflys': retry(),
   // `errors.ts` turns this into a fault of the domain when the message says so.
-  'error.internal.create_failed': retry(
-    'Adobe could not create the account. If it stays, check the domain in the Admin Console.',
-  ),
+  'error.internal.create_failed': {
+    ...retry('Adobe could not create the account. If it stays, check the domain in the Admin Console.'),
+    tries: 2,
+  },
   'error.internal.add': retry(
     'Adobe could not add the person. If it stays: was the person moved between directories? Ask Adobe support.',
   ),

@@ -142,8 +142,9 @@ export function transportError(code: TransportCode, message: string): AdobeError
   return asError(code, message, TRANSPORT[code]);
 }
 
-function asError(code: string, message: string, row: ErrorRow): AdobeError {
-  return { code: plain(code), message: plain(message), class: row.class, scope: row.scope, hint: row.hint };
+function asError(code: string, message: string, { class: kind, scope, hint, tries }: ErrorRow): AdobeError {
+  const about = { code: plain(code), message: plain(message), class: kind, scope, hint };
+  return tries === undefined ? about : { ...about, tries };
 }
 
 /** The spellings of an error body (`umapi.md` 9): `result`, `error_code`, `errorCode`. */

@@ -33,7 +33,7 @@ export interface Absorbed {
 
 /** A fault is tried again after this long, by one request. */
 export const FAULT_RETRY_MS = 60 * 60 * 1000;
-/** Errors of class RETRY become a person's problem after this many tries (`umapi.md` 10). */
+/** Errors of class RETRY become somebody's problem after this many tries, where the table says no other number. */
 export const MAX_ATTEMPTS = 3;
 const FIRST_BACKOFF_MS = 15_000;
 const LONGEST_BACKOFF_MS = 15 * 60 * 1000;
@@ -255,12 +255,12 @@ function failed(state: Absorbed, { action, error }: Failure, input: OutcomeInput
   const next = { ...state, error: about, facts };
   switch (error.class) {
     case 'gone':
-      return gone(next, action, { about, input });
+      return gone(next, { action, error }, { about, input });
     case 'config':
       return misconfigured(next, { action, error }, { about, input });
     case 'retry':
-      if (givesUp(action, input)) return refuse(next, action, { about, input });
-      return { ...next, backoffMs: backoffMs(input.attempts) };
+      if (!givesUp(action, error, input)) return { ...next, backoffMs: backoffMs(input.attempts) };
+      return misconfigured(next, { action, error }, { about, input });
     case 'auth':
       return { ...next, backoffMs: backoffMs(input.attempts) };
     default:
@@ -274,15 +274,15 @@ interface Verdict {
 }
 
 /** R27: a read decides. Where reads show the person and commands do not find them, that is not repeated for ever. */
-function gone(state: Absorbed, action: Action, { about, input }: Verdict): Absorbed {
+function gone(state: Absorbed, { action, error }: Failure, { about, input }: Verdict): Absorbed {
   const next = { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
-  if (givesUp(action, input)) return refuse(next, action, { about, input });
+  if (givesUp(action, error, input)) return refuse(next, action, { about, input });
   return { ...next, backoffMs: backoffMs(input.attempts) };
 }
 
 /** A revoke is never given up for what may pass: nobody might ever change the account of a leaver again (I07). */
-function givesUp(action: Action, { attempts }: OutcomeInput): boolean {
-  return action.kind !== 'revoke' && attempts + 1 >= MAX_ATTEMPTS;
+function givesUp(action: Action, { tries = MAX_ATTEMPTS }: AdobeError, { attempts }: OutcomeInput): boolean {
+  return action.kind !== 'revoke' && attempts + 1 >= tries;
 }
 
 /** Trips once for all that depend on it (section 18.3); a revoke has no domain to wait for and comes back by time (R17). */

@@ -71,6 +71,50 @@ describe('the codes of umapi.md section 10 (F39)', () => {
   });
 });
 
+/** What fails alike, typed off by hand too; everybody else's trouble is one person's. */
+const SCOPES: Readonly<Record<string, string>> = {
+  entitlement: `error.user.productadmin.group.not_found error.user.productadmin.add.user.failed
+    error.user.productadmin.remove.admin.failed error.productadmin.add.user.failed
+    error.productadmin.remove.admin.failed error.developer.add_user.failed error.developer.remove_user.failed
+    error.group.not_found error.group.invalid_name error.usergroup.not_found error.usergroup.already_exists
+    error.usergroup.update.failed error.usergroup.exceeds_maximum_member_count
+    error.usergroup.readonly.update_not_allowed error.usergroup.readonly.add_user_not_allowed
+    error.usergroup.readonly.remove_user_not_allowed error.usergroup.readonly.remove_not_allowed
+    error.command.product.not_found plc.not_found plc.admin.group.not_found plc.admin.already_added
+    plc.add.admin.error plc.remove.admin.error error.command.add_remove.group_or_product_name_too_long
+    error.command.add_remove.invalid.usergroup_list`,
+  domain: `error.user.must_match_email error.user.name.contains.email error.user.type_not_available
+    error.user.type_mismatch error.user.belongs_to_another_org error.user.domain_enforcement
+    error.api.user.not.parent.org error.domain.trust.nonexistent`,
+  org: `error.apikey.invalid error.unauthorized error.organization.invalid_id error.organization.invalid_name
+    error.organization.invalid error.organization.migrating error.internal.everybody_group.not_found
+    429050 403003 403025`,
+};
+/** Tries in all, where it is not three. */
+const TRIES: Readonly<Record<number, string>> = {
+  2: `error.user.nonexistent_or_has_conflicting_parameters error.internal.create_failed
+    error.user.productadmin.add.user.failed error.user.productadmin.remove.admin.failed
+    error.productadmin.add.user.failed error.productadmin.remove.admin.failed error.developer.add_user.failed
+    error.developer.remove_user.failed`,
+  Infinity: 'error.throttled_by_external_service error.api.not_available',
+};
+function keyOf(table: Readonly<Record<string, string>>, code: string): string | undefined {
+  return Object.keys(table).find((key) => table[key]?.split(/\s+/).includes(code));
+}
+
+describe('every documented code, row by row (F39)', () => {
+  const rows = CODES.map((code) => ({
+    code,
+    class: keyOf(EXPECTED, code),
+    scope: keyOf(SCOPES, code) ?? 'person',
+    tries: Number(keyOf(TRIES, code) ?? 3),
+  }));
+  test.each(rows)('$code: $class of the $scope, $tries tries', ({ code, ...expected }) => {
+    const { class: kind, scope, tries = 3 } = classifyError(code, 'Adobe says so');
+    expect({ class: kind, scope, tries }).toEqual(expected);
+  });
+});
+
 describe('the step and the message decide where the code alone does not', () => {
   const rows: {
     label: string;

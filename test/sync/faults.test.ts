@@ -187,7 +187,7 @@ describe('errors of one person (F49)', () => {
     },
   );
 
-  for (const code of ['error.throttled_by_external_service', 'error.brand.new'] as const) {
+  for (const code of ['error.internal.exceptionflys', 'error.brand.new'] as const) {
     scenario(
       `${code} is repeated with growing pauses, three times in all, then parked`,
       {},
@@ -207,6 +207,22 @@ describe('errors of one person (F49)', () => {
       },
     );
   }
+
+  scenario(
+    'a back end that is busy for hours is asked again with growing pauses, and nobody is parked (10.4)',
+    {},
+    async (stage) => {
+      const [ada = ''] = await crew(stage, 1);
+      const code = 'error.throttled_by_external_service';
+      const busy = { kind: 'command', code, message: 'Try later', index: 0, endpoint: 'action' } as const;
+      stage.faults(busy, busy, busy, busy, busy, busy);
+      for (let round = 0; round < 7; round++) await stage.settle();
+      const times = stage.actionCalls().map(({ at }) => at);
+      expect(times).toHaveLength(7);
+      expect((times[6] ?? 0) - (times[5] ?? 0)).toBeGreaterThanOrEqual(4 * MINUTE);
+      expect(await stage.account(ada)).toMatchObject({ status: 'idle', attempts: 0 });
+    },
+  );
 
   scenario('twice and then it works: granted, and the tries are forgotten', {}, async (stage) => {
     const [ada = ''] = await crew(stage, 1);
