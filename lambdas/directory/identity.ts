@@ -26,13 +26,18 @@ const PLAIN_LOCAL_PART = /^[A-Za-z0-9.!$&'*+=?^_`{|}~-]+$/;
 /** Characters that change a URL or command in which an e-mail is a segment (T47). */
 const UNSAFE = /[/\\?#%\s]/;
 
-/** Primary work e-mail, else primary, else first work, else an e-mail-shaped userName (design.md section 5, "Identity"). */
+/**
+ * Primary work e-mail, else primary, else first work, else an e-mail-shaped userName (design.md section 5, "Identity");
+ * else the only one, where it has no type: a client that sends one address sees no need to describe it.
+ */
 export function emailOf(resource: UserResource): string | undefined {
   const emails = (resource.emails ?? []).filter((email) => (email.value ?? '').includes('@'));
   const work = emails.filter((email) => email.type?.toLowerCase() === 'work');
   const chosen = work.find((email) => email.primary) ?? emails.find((email) => email.primary) ?? work[0];
   if (chosen?.value !== undefined) return chosen.value.trim();
-  return resource.userName.includes('@') ? resource.userName.trim() : undefined;
+  if (resource.userName.includes('@')) return resource.userName.trim();
+  const [only, ...others] = emails;
+  return others.length === 0 && only?.type === undefined ? only?.value?.trim() : undefined;
 }
 
 export function domainOf(email: string): string {

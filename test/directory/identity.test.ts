@@ -71,6 +71,10 @@ describe('the e-mail (design.md section 5, Identity)', () => {
       'u@a',
     ],
     ['without outer blanks', 'u', [{ value: ' w@a ', primary: true }], 'w@a'],
+    ['the only one, without a description', 'u', [{ value: ' o@a ' }], 'o@a'],
+    ['an e-mail-shaped userName before the only one', 'u@a', [{ value: 'o@a' }], 'u@a'],
+    ['not the only one of another type', 'u', [{ value: 'h@a', type: 'home' }], undefined],
+    ['none of two without a description', 'u', [{ value: 'o@a' }, { value: 'p@a' }], undefined],
     ['nothing', 'u', [], undefined],
   ];
   test.each(rows)('%s', (_, userName, emails, expected) => {
