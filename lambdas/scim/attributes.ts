@@ -31,6 +31,7 @@ export interface Attribute {
   readonly canonicalValues: readonly string[];
   readonly referenceTypes: readonly string[];
   readonly canonicalForm: 'country' | undefined;
+  readonly blanksAround: 'ignored' | undefined;
   /** Sub-attributes by folded name; empty unless `type` is complex. */
   readonly sub: ReadonlyMap<string, Attribute>;
   /** Validates a whole value: an array where `multiValued`. */
@@ -92,6 +93,7 @@ function attributeOf(name: string, declared: unknown): Attribute {
     canonicalValues: scim.canonicalValues ?? [],
     referenceTypes: scim.referenceTypes ?? [],
     canonicalForm: scim.canonicalForm,
+    blanksAround: scim.blanksAround,
     sub: element instanceof z.ZodObject ? tableOf(element) : new Map(),
     schema,
   };

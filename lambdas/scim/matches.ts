@@ -103,9 +103,24 @@ function compareOne(
     return op === 'eq' ? value === boolean : op === 'ne' && value !== boolean;
   }
   if (typeof value !== 'string') return false;
-  if (attribute.type === 'dateTime') return order(op, Date.parse(value) - Date.parse(String(wanted)));
-  const prepare = attribute.caseExact ? (text: string) => text : normal;
+  if (attribute.type === 'dateTime') return order(op, instantOf(value) - instantOf(String(wanted)));
+  const trim = (text: string) => (attribute.blanksAround === 'ignored' && isOrder(op) ? text.trim() : text);
+  const prepare = attribute.caseExact ? trim : (text: string) => normal(trim(text));
   return compareText(op, prepare(value), prepare(String(wanted)));
+}
+
+/** Including equality; of a part of a text every blank counts. */
+function isOrder(op: Operator): boolean {
+  return op !== 'co' && op !== 'sw' && op !== 'ew';
+}
+
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/;
+
+/** Epoch milliseconds of an xsd:dateTime, in UTC where it names no zone; NaN for what only a lenient parser takes (row 66). */
+function instantOf(text: string): number {
+  const [whole, zone] = dateTime.exec(text) ?? [];
+  if (whole === undefined) return Number.NaN;
+  return Date.parse(zone === undefined ? `${whole}Z` : whole);
 }
 
 function compareText(op: Operator, left: string, right: string): boolean {
@@ -204,7 +219,7 @@ function checkCompare(named: Attribute | undefined, op: Operator, value: Literal
   }
   if (attribute.type === 'binary' && !isEquality)
     throw refuse(`orders "${attribute.name}", which is binary; use eq or ne`);
-  if (attribute.type === 'dateTime' && Number.isNaN(Date.parse(String(value)))) {
+  if (attribute.type === 'dateTime' && Number.isNaN(instantOf(String(value)))) {
     throw refuse(`compares "${attribute.name}" with something that is no date; write 2026-01-31T09:00:00Z`);
   }
 }

@@ -18,8 +18,9 @@ import { badRequest, invalidValue, type ScimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { fold, isObject, membersOf } from './json.ts';
 import { elementMatches } from './matches.ts';
-import { type Edit, readPatch } from './patch.ts';
+import { type Edit, MOST_OPERATIONS, readPatch, tooMuch } from './patch.ts';
 import { finishUser } from './resource.ts';
+import { MOST_VALUES } from './schema.ts';
 import {
   isSameElement,
   onlyElement,
@@ -39,10 +40,22 @@ export function patchUser(
   body: unknown,
 ): UserResource {
   const edits = readPatch(USER, body, id);
+  checkAmount(edits);
   const draft: Values = { ...resource };
   for (const edit of edits) applyEdit(draft, edit);
-  for (const edit of edits) tidyTarget(draft, edit);
+  const targets = new Map(edits.map((edit) => [edit.attribute, edit]));
+  for (const edit of targets.values()) tidyTarget(draft, edit);
   return finishUser(draft);
+}
+
+/**
+ * One operation may hold any number of values, and one path-less value any number of paths. Every value that joins a list is
+ * compared with all that are in it, so that their number is what has to be bounded (I15).
+ */
+function checkAmount(edits: readonly Edit[]): void {
+  let values = 0;
+  for (const { value } of edits) values += Array.isArray(value) ? value.length : 1;
+  if (values > MOST_OPERATIONS) throw tooMuch('values');
 }
 
 /** The object that holds the attribute: the resource, or a copy of its extension. */
@@ -68,6 +81,7 @@ function applyEdit(draft: Values, edit: Edit): void {
     const next = attribute.multiValued
       ? editList(attribute, listOf(holder[attribute.name]), edit)
       : editSingle(attribute, holder[attribute.name], edit);
+    if (Array.isArray(next) && next.length > MOST_VALUES) throw tooManyValues(edit);
     if (next === undefined || (Array.isArray(next) && next.length === 0)) {
       refuseEmptying(attribute, edit);
       put(holder, attribute.name, undefined);
@@ -75,6 +89,11 @@ function applyEdit(draft: Values, edit: Edit): void {
       put(holder, attribute.name, next);
     }
   });
+}
+
+/** Also between two edits, so that no list grows with the number of operations (I15). */
+function tooManyValues({ at }: Edit): ScimError {
+  return invalidValue(`${at} makes more than ${MOST_VALUES} values. Send fewer.`);
 }
 
 /** Row 212, 257. `active` has no third state: taking it away would be read as either of the two. */
@@ -121,13 +140,18 @@ function merge(attribute: Attribute, stored: Values, raw: unknown, at: string): 
   const object = onlyElement(raw);
   // A text that stands for the whole value (S9), or nothing at all, which unassigns (S11).
   if (!isObject(object)) return isObject(given) ? { ...stored, ...given } : undefined;
-  const next: Values = { ...stored, ...(isObject(given) ? given : {}) };
+  return cleared({ ...stored, ...(isObject(given) ? given : {}) }, object);
+}
+
+/** Without the sub-attributes that the client's object gives as null or "". */
+function cleared(value: Values, object: Record<string, unknown>): Values | undefined {
   const members = membersOf(object);
-  for (const sub of attribute.sub.values()) {
-    const said = members.get(fold(sub.name));
-    if (said === null || said === '') delete next[sub.name];
-  }
-  return Object.keys(next).length === 0 ? undefined : next;
+  const isCleared = (name: string) => {
+    const said = members.get(fold(name));
+    return said === null || said === '';
+  };
+  const kept = Object.entries(value).filter(([name]) => !isCleared(name));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 function editList(attribute: Attribute, stored: readonly Values[], edit: Edit): readonly Values[] {
@@ -235,6 +259,8 @@ function changeMatch(attribute: Attribute, item: Values, edit: Edit, filter: Fil
   const { op, sub, value, at } = edit;
   if (sub !== undefined) return editSub(item, sub, readValue(sub, value, at));
   const given = readElement(attribute, value, at);
+  const object = onlyElement(value);
+  if (op === 'add' && isObject(object)) return cleared({ ...item, ...given }, object);
   if (op === 'add') return { ...item, ...given };
   // What replaces a match goes on matching, or the client's next operation would not find it.
   return given === undefined ? undefined : { ...describedBy(filter, attribute), ...given };

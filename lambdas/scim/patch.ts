@@ -15,7 +15,7 @@ import { checkElementFilter } from './matches.ts';
 const PATCH_URN = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 /** One client sends one operation per member; as many as `MOST_MEMBER_EDITS`. */
-const MOST_OPERATIONS = 1_000;
+export const MOST_OPERATIONS = 1_000;
 
 export type Op = 'add' | 'replace' | 'remove';
 
@@ -64,13 +64,15 @@ function readOperations(body: unknown): readonly unknown[] {
       'A PATCH body is an object with a non-empty array "Operations". Send at least one operation.',
     );
   }
-  if (list.length > MOST_OPERATIONS) {
-    throw new ScimError(
-      413,
-      `This PATCH has ${list.length} operations; one may have ${MOST_OPERATIONS}. Split it into several.`,
-    );
-  }
+  if (list.length > MOST_OPERATIONS) throw tooMuch('operations');
   return list;
+}
+
+export function tooMuch(what: string): ScimError {
+  return new ScimError(
+    413,
+    `This PATCH has more than ${MOST_OPERATIONS} ${what}, which is as many as one may have. Split it into several.`,
+  );
 }
 
 function readOperation(

@@ -11,7 +11,7 @@ import {
   resolvePath,
   type SchemaRef,
 } from './attributes.ts';
-import { isObject } from './json.ts';
+import { fold, isObject } from './json.ts';
 import type { Values } from './values.ts';
 
 type Ref = AttributeRef | SchemaRef;
@@ -30,22 +30,19 @@ export function readProjection(
   excludedAttributes: string | undefined,
 ): Projection {
   const only = namesIn(attributes);
-  if (only.length > 0) return { kind, mode: 'only', refs: only.flatMap((name) => refTo(kind, name)) };
+  if (only.size > 0) return { kind, mode: 'only', refs: refsTo(kind, only) };
   const without = namesIn(excludedAttributes);
-  const mode = without.length > 0 ? 'without' : 'all';
-  return { kind, mode, refs: without.flatMap((name) => refTo(kind, name)) };
+  return { kind, mode: without.size > 0 ? 'without' : 'all', refs: refsTo(kind, without) };
 }
 
-function namesIn(list: string | undefined): readonly string[] {
-  return (list ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+/** Folded, and each once: every resource of a page is compared with all of them, and a client may repeat one 200,000 times (I15). */
+function namesIn(list: string | undefined): ReadonlySet<string> {
+  const names = (list ?? '').split(',').map((name) => fold(name.trim()));
+  return new Set(names.filter((name) => name !== ''));
 }
 
-function refTo(kind: ResourceKind, name: string): Ref[] {
-  const ref = resolvePath(kind, name);
-  return ref === undefined ? [] : [ref];
+function refsTo(kind: ResourceKind, names: ReadonlySet<string>): readonly Ref[] {
+  return [...names].map((name) => resolvePath(kind, name)).filter((ref) => ref !== undefined);
 }
 
 /** Whether any part of this top-level core attribute will be shown. */

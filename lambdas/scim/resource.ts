@@ -6,6 +6,7 @@
  * regular expression (idp-traffic 9.3), and what has no value is left out (row 63).
  */
 import type { GroupRef } from '../directory/directory.ts';
+import { normal } from '../directory/normal.ts';
 import type { GroupRecord, UserGlimpse, UserResource } from '../directory/records.ts';
 import { type Attribute, COMMON, GROUP, type ResourceKind, type Schema, USER } from './attributes.ts';
 import { badRequest, invalidValue } from './errors.ts';
@@ -118,7 +119,7 @@ function isKnown(name: string): boolean {
  */
 export function finishUser(draft: Values): UserResource {
   const { userName, active } = draft;
-  if (typeof userName !== 'string' || userName.trim() === '') {
+  if (typeof userName !== 'string' || normal(userName).trim() === '') {
     throw invalidValue(
       'userName is required and cannot be empty. Send the name by which the identity provider knows the person.',
     );
@@ -158,7 +159,7 @@ export function readGroupBody(body: unknown): GroupBody {
 export function readGroupName(raw: unknown): string {
   const attribute = GROUP.core.attributes.get('displayname');
   const value = attribute === undefined ? undefined : readValue(attribute, raw, 'displayName');
-  if (typeof value !== 'string' || value.trim() === '') {
+  if (typeof value !== 'string' || normal(value).trim() === '') {
     throw invalidValue('displayName is required and cannot be empty. Send the name of the group.');
   }
   return value;

@@ -27,12 +27,14 @@ export const Characteristics = z.strictObject({
   referenceTypes: z.array(z.string()).optional(),
   /** Values are brought into this form before they are judged (row 71). */
   canonicalForm: z.enum(['country']).optional(),
+  /** Mapping files and consoles lose the blanks around a name, so they do not tell two names apart. */
+  blanksAround: z.enum(['ignored']).optional(),
 });
 export type Characteristics = z.infer<typeof Characteristics>;
 
 /** One person rarely has more; each e-mail costs a look-up item in the transaction that writes the user. */
 const MOST_EMAILS = 20;
-const MOST_VALUES = 100;
+export const MOST_VALUES = 100;
 /** A certificate in base64 is longer than T20's 1,024 characters, and is no name. */
 const LONGEST_BINARY = 16_384;
 
@@ -252,6 +254,7 @@ export const GroupWire = z.object({
   displayName: name('The name of the group, by which mapping rules know it; no two groups share it.', {
     required: true,
     uniqueness: 'server',
+    blanksAround: 'ignored',
   }),
   members: z
     .array(

@@ -134,15 +134,6 @@ describe('limits (T31, row 129)', () => {
     const wide = Array.from({ length: 15 }, () => '(a pr)').join(' or ');
     expect(refusal(() => parseFilter(wide))).toBe('accepted');
   });
-
-  test('floods of blanks, quotes and backslashes cost nothing (T32)', () => {
-    const began = performance.now();
-    for (const flood of [' ', '"', '\\', '"\\', ' or', '[', 'a.', 'not (']) {
-      const text = `a eq ${flood.repeat(Math.floor(2000 / flood.length))}`;
-      for (let round = 0; round < 20; round += 1) refusal(() => parseFilter(text));
-    }
-    expect(performance.now() - began).toBeLessThan(800);
-  });
 });
 
 const name = fc.constantFrom(
@@ -196,7 +187,7 @@ describe('properties', () => {
           expect(parseFilter(text)).toEqual(filter);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 10_000 },
     );
   });
 

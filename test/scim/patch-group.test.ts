@@ -301,7 +301,7 @@ describe('the net of any sequence (R8)', () => {
           expect([...after].sort()).toEqual([...expected].sort());
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 10_000 },
     );
   });
 });

@@ -96,7 +96,7 @@ describe('a user that a client sends', () => {
         if (refusal(read) !== 'accepted') return;
         expect(Object.keys(read()).filter((name) => !known.has(name))).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 10_000 },
     );
   });
 
