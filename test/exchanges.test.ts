@@ -1,101 +1,51 @@
 /**
- * Recorded life cycles of the four clients through the real handlers, judged by what the simulated org of a first start
- * finally shows: an answer that only looks right does not help anybody (design.md 10.1).
+ * Recorded life cycles of every client of `test/exchanges/` through the real handlers, judged by every answer and by what
+ * the simulated org of a first start finally shows.
  */
-
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../local/adobe-org/random.ts';
-import { seedSmallOrg } from '../local/adobe-org/seed.ts';
-import { openTestBridge, type TestBridge, type TestRule } from './build.ts';
-import {
-  type Exchange,
-  listClients,
-  mismatches,
-  readExchanges,
-  readExpectation,
-  substituted,
-} from './exchanges.ts';
-
-const exampleMapping: readonly TestRule[] = [
-  { group: 'Chat agents EU', grants: [{ kind: 'userGroup', name: 'Chat agents EU' }] },
-  {
-    group: 'Marketing',
-    grants: [
-      { kind: 'userGroup', name: 'Marketing' },
-      { kind: 'profile', name: 'Marketo Standard', product: 'Marketo Engage' },
-    ],
-  },
-  { group: 'Sales', grants: [{ kind: 'profile', name: 'Sales Insight' }] },
-];
+import { openTestBridge, type ScimAnswer } from './build.ts';
+import { playExchanges, protocolFaults } from './exchange-play.ts';
+import { EXCHANGES, listClients, mismatches, readExchanges, substituted } from './exchanges.ts';
 
 describe('recorded exchanges', () => {
   test.each(listClients())(
     '%s: every answer is what its client needs, and Adobe ends as it should',
     async (client) => {
-      const state = seedSmallOrg({ random: seededRandom(3), at: Date.parse('2026-03-02T07:00:00Z') });
-      const bridge = await openTestBridge({ state });
-      await bridge.map(exampleMapping);
-      const { absent = [], ...expected } = readExpectation(client);
-      const byHand = heldNow(bridge, Object.keys(expected));
-      expect(await replay(bridge, client)).toEqual([]);
-      await bridge.drain();
-      // Whoever was there before the identity provider stays: nobody manages them.
-      const wanted = Object.entries(expected).map(([name, emails]) => [
-        name,
-        [...(byHand[name] ?? []), ...emails].sort(),
-      ]);
-      expect(heldNow(bridge, Object.keys(expected))).toEqual(Object.fromEntries(wanted));
-      const known = new Set(bridge.org.people().map(({ email }) => email.toLowerCase()));
-      expect(absent.filter((email) => known.has(email))).toEqual([]);
-      await bridge.close();
+      expect(await playExchanges({ client, open: openTestBridge })).toEqual([]);
     },
   );
 
-  test('every client is there, from connection test to delete', () => {
-    expect(listClients()).toEqual(['entra', 'entra-flag', 'okta-catalog', 'okta-wizard']);
+  test('every client is there, from connection test to delete, and says where its shape comes from', () => {
+    expect(listClients()).toEqual([
+      'authentik',
+      'entra',
+      'entra-flag',
+      'google-workspace',
+      'idp-scim-sync',
+      'jumpcloud',
+      'keycloak-scim',
+      'keycloak-scim-outbound',
+      'keycloak-scim-patch',
+      'microsoft-tests',
+      'okta-catalog',
+      'okta-wizard',
+      'onelogin',
+      'pingfederate',
+      'pingone',
+      'ssosync',
+    ]);
     for (const client of listClients()) {
-      const names = readExchanges(client).map(({ name }) => name);
+      const exchanges = readExchanges(client);
+      const names = exchanges.map(({ name }) => name);
       expect(names[0]).toMatch(/^01-test-connection/);
       expect(names.some((name) => name.includes('delete'))).toBe(true);
-      expect(readExchanges(client).every(({ exchange }) => exchange.idp === client)).toBe(true);
+      expect(exchanges.every(({ exchange }) => exchange.idp === client && exchange.source !== '')).toBe(true);
+      expect(existsSync(join(EXCHANGES, client, 'README.md')), `${client}/README.md`).toBe(true);
     }
   });
 });
-
-function heldNow(bridge: TestBridge, names: readonly string[]): Record<string, string[]> {
-  return Object.fromEntries(names.map((name) => [name, bridge.holders(name)]));
-}
-
-/** Sends all exchanges of a client in order; answers what was wrong, as `file: what`. */
-async function replay(bridge: TestBridge, client: string): Promise<string[]> {
-  const ids = new Map<string, string>();
-  const wrong: string[] = [];
-  for (const { name, exchange } of readExchanges(client)) {
-    const found = await exchangeOnce(bridge, exchange, ids);
-    wrong.push(...found.map((what) => `${name}: ${what}`));
-    if (exchange.afterwards === 'drain') await bridge.drain();
-  }
-  return wrong;
-}
-
-async function exchangeOnce(
-  bridge: TestBridge,
-  { request, response }: Exchange,
-  ids: Map<string, string>,
-): Promise<string[]> {
-  const resolve = (value: unknown) => JSON.parse(substituted(JSON.stringify(value), ids));
-  const path = `/scim/v2${substituted(request.path, ids)}`;
-  const body = request.body === undefined ? undefined : resolve(request.body);
-  const answer = await bridge.scim(request.method, path, body, request.headers);
-  for (const [name, attribute] of Object.entries(response.save ?? {}))
-    ids.set(name, String(answer.json?.[attribute]));
-  return [
-    ...(answer.status === response.status ? [] : [`status ${answer.status}, not ${response.status}`]),
-    ...mismatches(resolve(response.body ?? {}), answer.json ?? {}),
-    ...mismatches(response.headers ?? {}, answer.headers, 'headers'),
-    ...(response.without ?? []).filter((name) => name in (answer.json ?? {})).map((name) => `shows ${name}`),
-  ];
-}
 
 describe('comparing an answer with a recorded one', () => {
   const rows: [string, unknown, unknown, string[]][] = [
@@ -114,5 +64,55 @@ describe('comparing an answer with a recorded one', () => {
   test('a placeholder that nothing saved is an error of the recording', () => {
     expect(substituted('/Users/{{U1}}', new Map([['U1', '9']]))).toBe('/Users/9');
     expect(() => substituted('/Users/{{U2}}', new Map([['U1', '9']]))).toThrow('{{U2}}');
+  });
+});
+
+describe('what every answer owes every client', () => {
+  const scim = { 'content-type': 'application/scim+json' };
+  const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], id: '1', active: true };
+  const list = {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+    itemsPerPage: 0,
+    Resources: [],
+  };
+  const error = {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: '404',
+    detail: 'Not here.',
+  };
+  const rows: [string, ScimAnswer, string[]][] = [
+    ['204 is empty', { status: 204, headers: {}, json: undefined }, []],
+    ['204 with a body', { status: 204, headers: {}, json: user }, ['204 with a body']],
+    ['no body at all', { status: 200, headers: scim, json: undefined }, ['a body without schemas']],
+    ['plain JSON', { status: 200, headers: {}, json: user }, ['another media type']],
+    [
+      'a password',
+      { status: 200, headers: scim, json: { ...user, password: 'x' } },
+      ['a password, or active that is no boolean'],
+    ],
+    [
+      'active as text',
+      { status: 200, headers: scim, json: { ...list, itemsPerPage: 1, Resources: [{ active: 'true' }] } },
+      ['a password, or active that is no boolean'],
+    ],
+    [
+      '201 without Location',
+      { status: 201, headers: scim, json: user },
+      ['201 without the Location of the resource'],
+    ],
+    ['an error', { status: 404, headers: scim, json: error }, []],
+    [
+      'an error with a number',
+      { status: 404, headers: scim, json: { ...error, status: 404 } },
+      ['no SCIM error'],
+    ],
+    [
+      'a list that miscounts',
+      { status: 200, headers: scim, json: { ...list, itemsPerPage: 1 } },
+      ['no proper ListResponse'],
+    ],
+  ];
+  test.each(rows)('%s', (_, answer, expected) => {
+    expect(protocolFaults(answer)).toEqual(expected);
   });
 });

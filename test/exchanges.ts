@@ -5,9 +5,11 @@
  * An answer is compared by what its file names and nothing else; an array has to have exactly the named elements, in any
  * order. `afterwards: drain` lets Adobe catch up before the next exchange, so that later changes find something to undo.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { Entitlement } from '../lambdas/directory/records.ts';
+import type { TestRule } from './build.ts';
 
 const Exchange = z.strictObject({
   idp: z.string(),
@@ -32,18 +34,21 @@ const Exchange = z.strictObject({
 });
 export type Exchange = z.infer<typeof Exchange>;
 
+/** Rules for a client that the example mapping does not fit, such as one without groups. */
+const Rules = z.array(z.strictObject({ group: z.string().exactOptional(), grants: z.array(Entitlement) }));
+
 /** Name of an entitlement -> who of the exchange's people holds it; `absent`: addresses that Adobe must not know. */
 const Expectation = z.record(z.string(), z.array(z.string()));
 export type Expectation = z.infer<typeof Expectation>;
 
-const root = join(import.meta.dirname, 'exchanges');
+export const EXCHANGES = join(import.meta.dirname, 'exchanges');
 
 export function listClients(): string[] {
-  return readdirSync(root).sort();
+  return readdirSync(EXCHANGES).sort();
 }
 
 export function readExchanges(client: string): { name: string; exchange: Exchange }[] {
-  return readdirSync(join(root, client))
+  return readdirSync(join(EXCHANGES, client))
     .filter((name) => /^\d\d-/.test(name))
     .sort()
     .map((name) => ({ name, exchange: Exchange.parse(readJson(client, name)) }));
@@ -53,8 +58,14 @@ export function readExpectation(client: string): Expectation {
   return Expectation.parse(readJson(client, 'expect.json'));
 }
 
+/** The rules of `mapping.json`; undefined where the example mapping of all clients is meant. */
+export function readRules(client: string): readonly TestRule[] | undefined {
+  if (!existsSync(join(EXCHANGES, client, 'mapping.json'))) return undefined;
+  return Rules.parse(readJson(client, 'mapping.json'));
+}
+
 function readJson(client: string, name: string): unknown {
-  return JSON.parse(readFileSync(join(root, client, name), 'utf8'));
+  return JSON.parse(readFileSync(join(EXCHANGES, client, name), 'utf8'));
 }
 
 /** Puts the saved ids where the placeholders are, also inside paths and filters. */

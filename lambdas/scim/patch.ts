@@ -58,7 +58,7 @@ function readOperations(body: unknown): readonly unknown[] {
   const operations = members.get('operations');
   // Tolerance `singleForMany`.
   const list = isObject(operations) ? [operations] : operations;
-  if (!Array.isArray(list) || list.length === 0) {
+  if (!Array.isArray(list) || list.every(isEmptyOperation)) {
     throw badRequest(
       'invalidSyntax',
       'A PATCH body is an object with a non-empty array "Operations". Send at least one operation.',
@@ -75,6 +75,11 @@ export function tooMuch(what: string): ScimError {
   );
 }
 
+/** Tolerance `emptyOperation`: an object of nothing beside real operations. */
+function isEmptyOperation(raw: unknown): boolean {
+  return isObject(raw) && Object.keys(raw).length === 0;
+}
+
 function readOperation(
   kind: ResourceKind,
   raw: unknown,
@@ -85,6 +90,7 @@ function readOperation(
       'invalidSyntax',
       `Operation ${number} is not an object. Send {"op": ..., "path": ..., "value": ...}.`,
     );
+  if (isEmptyOperation(raw)) return [];
   const members = membersOf(raw);
   const operation: Operation = {
     op: readOp(members.get('op'), number),

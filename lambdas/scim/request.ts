@@ -89,7 +89,7 @@ export function readQuery(rawQuery: string): Query {
   for (const pair of rawQuery.split('&')) {
     const equals = pair.indexOf('=');
     const name = fold(equals < 0 ? pair : pair.slice(0, equals));
-    // F11 writes startindex; the first of two wins.
+    // Without case, like attribute names: the RFC has no rule, and clients write startindex. The first of two wins.
     if (!PARAMETERS.has(name) || query.has(name)) continue;
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1).replaceAll('+', ' '));
     if (value === undefined) {
@@ -174,20 +174,28 @@ function checkMediaType(contentType: string | undefined, contentEncoding: string
   }
 }
 
+/** A resource as a precondition sees it. */
+export interface Tagged {
+  readonly version: number;
+  /** Of every representation of the resource as it is now. */
+  readonly tags: readonly string[];
+}
+
 /**
- * The version that `If-Match` asks for, for a conditional write; undefined without a condition (rows 232). `current` is
- * read only when the header names several versions. Weak tags match: SCIM has no other use for them (RFC 7644 section 3.14).
+ * The version under which a write with `If-Match` may happen (row 232, I19): the current one where the header names one of
+ * its tags, else none. Undefined without a condition, and where there is no resource, because then the write finds nothing.
+ * Weak tags match: SCIM has no other use for them (RFC 7644 section 3.14).
  */
 export async function readIfMatch(
   { headers }: ScimRequest,
-  current: () => Promise<number | undefined>,
+  current: () => Promise<Tagged | undefined>,
 ): Promise<{ readonly ifVersion?: number }> {
   const header = headers['if-match'];
   if (header === undefined || header.trim() === '*') return {};
-  const versions = tagsIn(header).map(versionOf);
-  if (versions.length === 1) return { ifVersion: versions[0] ?? NO_VERSION };
   const now = await current();
-  return { ifVersion: now !== undefined && versions.includes(now) ? now : NO_VERSION };
+  if (now === undefined) return {};
+  const named = tagsIn(header);
+  return { ifVersion: now.tags.some((tag) => named.includes(opaque(tag))) ? now.version : NO_VERSION };
 }
 
 /** No resource ever has it: a tag that is not ours matches nothing. */
@@ -208,10 +216,4 @@ function tagsIn(header: string): readonly string[] {
 function opaque(tag: string): string {
   const strong = tag.startsWith('W/') ? tag.slice(2) : tag;
   return strong.replaceAll('"', '');
-}
-
-/** The number before the fingerprint that a user's tag carries. */
-function versionOf(tag: string): number | undefined {
-  const [digits = ''] = tag.split('-');
-  return /^[0-9]{1,15}$/.test(digits) ? Number(digits) : undefined;
 }

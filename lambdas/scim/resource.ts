@@ -9,6 +9,7 @@ import type { GroupRef } from '../directory/directory.ts';
 import { normal } from '../directory/normal.ts';
 import type { GroupRecord, UserGlimpse, UserResource } from '../directory/records.ts';
 import { type Attribute, COMMON, GROUP, type ResourceKind, type Schema, USER } from './attributes.ts';
+import { schemaOfDraft } from './drafts.ts';
 import { badRequest, invalidValue } from './errors.ts';
 import { fold, isObject, membersOf } from './json.ts';
 import { readMembers } from './members.ts';
@@ -51,18 +52,23 @@ function openBody(body: unknown, kind: ResourceKind): Map<string, unknown> {
   }
   const members = membersOf(body);
   checkSchemas(members.get('schemas'), kind);
+  for (const [name, value] of members) {
+    const schema = schemaOfDraft(name, kind);
+    if (schema !== undefined && !members.has(fold(schema.urn))) members.set(fold(schema.urn), value);
+  }
   return members;
 }
 
 /**
  * Row 102: a body that names only foreign schemas is for another endpoint. None at all means the endpoint's own
- * (tolerance `schemasMissing`); an unknown one beside a known one is ignored (tolerance `foreignSchema`).
+ * (tolerance `schemasMissing`); an unknown one beside a known one is ignored (tolerance `foreignSchema`), and the URN of a
+ * draft is as good as the RFC's (tolerance `draftSchema`).
  */
 function checkSchemas(raw: unknown, kind: ResourceKind): void {
   if (raw === undefined || raw === null || (Array.isArray(raw) && raw.length === 0)) return;
-  const named = (Array.isArray(raw) ? raw : [raw]).map((urn) => plainUrn(String(urn)));
+  const named = (Array.isArray(raw) ? raw : [raw]).map(String);
   const known = [kind.core, ...kind.extensions].map((schema) => plainUrn(schema.urn));
-  if (named.some((urn) => known.includes(urn))) return;
+  if (named.some((urn) => known.includes(plainUrn(urn)) || schemaOfDraft(urn, kind) !== undefined)) return;
   throw badRequest(
     'invalidSyntax',
     `The body names no schema of ${kind.endpoint}. Put "${kind.core.urn}" into "schemas", or send it to the endpoint of its schema.`,
@@ -206,7 +212,10 @@ function withManagerRef(extension: unknown, baseUrl: string): unknown {
   return { ...extension, manager: { value, $ref: `${baseUrl}/Users/${value}` } };
 }
 
-/** The full representation of a group; `members` undefined where they were not read. */
+/**
+ * The full representation of a group; `members` undefined where they were not read. A list of none is shown, because one
+ * client adds nobody to a group whose answer has no `members` (idp-traffic 9.1).
+ */
 export function groupToWire(
   group: GroupRecord,
   baseUrl: string,
@@ -215,9 +224,7 @@ export function groupToWire(
   const wire: Values = { schemas: [GROUP.core.urn], id: group.id };
   if (group.externalId !== undefined) wire['externalId'] = group.externalId;
   wire['displayName'] = group.displayName;
-  if (members !== undefined && members.length > 0) {
-    wire['members'] = members.map((id) => memberToWire(id, baseUrl));
-  }
+  if (members !== undefined) wire['members'] = members.map((id) => memberToWire(id, baseUrl));
   wire['meta'] = metaOf(GROUP, group, { baseUrl, version: groupTag(group) });
   return wire;
 }
