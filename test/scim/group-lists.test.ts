@@ -74,8 +74,9 @@ describe('filters and lists', () => {
 
   test('excluded members are not even read (row 94)', async () => {
     const refuse = () => Promise.reject(new Error('members were read'));
+    const directory = { ...bridge.directory, listMembers: refuse, isMember: refuse };
     const routes = createScimRoutes({
-      directory: { ...bridge.directory, listMembers: refuse, isMember: refuse },
+      directory: { ...directory, onBehalfOf: () => directory },
       now: () => 0,
       cursorKey: 'test-cursor-key',
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
