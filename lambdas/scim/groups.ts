@@ -110,10 +110,11 @@ async function change(call: Call, id: string, edit: GroupEdit): Promise<GroupRec
   return written(call, await call.directory.changeGroup(call.connection, id, edit, condition));
 }
 
-function conditionOf(call: Call, id: string): Promise<Precondition> {
-  return readIfMatch(call.request, async () =>
-    isId(id) ? (await call.directory.getGroup(call.connection, id))?.version : undefined,
-  );
+function conditionOf({ directory, connection, request }: Call, id: string): Promise<Precondition> {
+  return readIfMatch(request, async () => {
+    const group = isId(id) ? await directory.getGroup(connection, id) : undefined;
+    return group === undefined ? undefined : { version: group.version, tags: [groupTag(group)] };
+  });
 }
 
 function written({ log, request, connection }: Call, outcome: GroupWritten): GroupRecord {

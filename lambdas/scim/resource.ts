@@ -253,10 +253,12 @@ export function groupTag(group: GroupRecord): string {
 
 /**
  * The entity tag of a user. `groups` is shown but is no part of the stored user, so its version does not count it; row 234
- * wants a tag that changes with the representation, hence the fingerprint behind the version.
+ * wants a tag that changes with the representation, hence the fingerprint behind the version. Where groups are not shown
+ * the tag says so: it must not be taken for that of a user who is in no group.
  */
 export function userTag(user: UserGlimpse, groups: readonly GroupRef[] | undefined): string {
-  if (groups === undefined || groups.length === 0) return `W/"${user.version}"`;
+  if (groups === undefined) return `W/"${user.version}-p"`;
+  if (groups.length === 0) return `W/"${user.version}"`;
   return `W/"${user.version}-${fingerprint(groups.map(({ id, displayName }) => `${id} ${displayName}`).join('\n'))}"`;
 }
 

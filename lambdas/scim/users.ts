@@ -2,7 +2,7 @@
  * The operations on `/Users`, one short function each: read what was asked, let the directory do it, show the result.
  * A user that is inactive is shown like any other (row 86); one that was deleted does not exist (row 225).
  */
-import type { Precondition, UserWritten } from '../directory/directory.ts';
+import type { GroupRef, Precondition, UserWritten } from '../directory/directory.ts';
 import type { UserGlimpse, UserRecord, UserResource } from '../directory/records.ts';
 import { resolvePath, USER } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
@@ -22,7 +22,6 @@ import type { Values } from './values.ts';
 /** RFC 7644 section 3.3: 201, the whole user and where it is. */
 export async function createUser(call: Call): Promise<Answer> {
   const resource = readUserBody(readBody(call.request));
-  // Nobody is in a group at birth, also not when the userName was in use before (T21).
   return answerWith(call, written(await call.directory.createUser(call.connection, resource)), 201);
 }
 
@@ -98,33 +97,61 @@ async function update(
 /** The user as the request wants to see it; the tag in the header is the one in `meta` (row 231). */
 async function answerWith(call: Call, user: UserRecord, status: number): Promise<Answer> {
   const projection = projectionOf(call);
-  const [wire = {}] = await toWire(call, [user], {
-    groups: status !== 201 && wants(projection, 'groups'),
-    provisioning: wantsExtension(projection, ADOBE_URN),
-  });
-  const { meta } = wire;
-  const etag = isObject(meta) ? String(meta['version']) : '';
-  return { status, body: project(projection, wire), headers: { etag, location: locationOf(call, user) } };
+  const [wire = {}] = await toWire(call, [user], { ...wantedBy(projection), areNew: status === 201 });
+  return {
+    status,
+    body: project(projection, wire),
+    headers: { etag: tagIn(wire), location: locationOf(call, user) },
+  };
+}
+
+function tagIn({ meta }: Values): string {
+  return isObject(meta) ? String(meta['version']) : '';
+}
+
+interface Wanted {
+  readonly groups: boolean;
+  readonly provisioning: boolean;
+  /** Nobody is in a group at birth, also not when the userName was in use before (T21). */
+  readonly areNew?: boolean;
+}
+
+function wantedBy(projection: Projection): Wanted {
+  return { groups: wants(projection, 'groups'), provisioning: wantsExtension(projection, ADOBE_URN) };
 }
 
 /** Full representations, with what the caller wants read beside the users themselves. */
 async function toWire(
   { directory, connection, baseUrl }: Call,
   users: readonly UserGlimpse[],
-  wanted: { readonly groups: boolean; readonly provisioning: boolean },
+  wanted: Wanted,
 ): Promise<readonly Values[]> {
   const isAny = users.length > 0;
-  const groups = isAny && wanted.groups ? await directory.groupsOf(connection, users) : undefined;
+  const inGroups = isAny && wanted.groups && !wanted.areNew;
+  const groups: ReadonlyMap<string, readonly GroupRef[]> = inGroups
+    ? await directory.groupsOf(connection, users)
+    : new Map();
   const states = isAny && wanted.provisioning ? await directory.provisioningOf(connection, users) : undefined;
-  return users.map((user) =>
-    withProvisioning(userToWire(user, baseUrl, groups?.get(user.id)), states?.get(user.id), baseUrl),
-  );
+  return users.map((user) => {
+    const wire = userToWire(user, baseUrl, wanted.groups ? (groups.get(user.id) ?? []) : undefined);
+    return withProvisioning(wire, states?.get(user.id), baseUrl);
+  });
 }
 
 function conditionOf(call: Call, id: string): Promise<Precondition> {
-  return readIfMatch(call.request, async () =>
-    isId(id) ? (await call.directory.getUser(call.connection, id))?.version : undefined,
+  return readIfMatch(call.request, async () => {
+    const user = isId(id) ? await call.directory.getUser(call.connection, id) : undefined;
+    return user === undefined ? undefined : { version: user.version, tags: await tagsOf(call, user) };
+  });
+}
+
+/** With groups and without, with the state of provisioning and without: whichever a client was shown. */
+async function tagsOf(call: Call, user: UserRecord): Promise<readonly string[]> {
+  const shapes = [true, false].flatMap((groups) =>
+    [true, false].map((provisioning) => ({ groups, provisioning })),
   );
+  const wires = await Promise.all(shapes.map((shape) => toWire(call, [user], shape)));
+  return wires.flat().map(tagIn);
 }
 
 function written(outcome: UserWritten): UserRecord {
@@ -199,11 +226,8 @@ async function show(
   users: readonly UserRecord[],
   projection: Projection,
 ): Promise<readonly Values[]> {
-  const wanted = {
-    groups: wants(projection, 'groups'),
-    provisioning: wantsExtension(projection, ADOBE_URN),
-  };
-  return (await toWire(call, users, wanted)).map((wire) => project(projection, wire));
+  const wires = await toWire(call, users, wantedBy(projection));
+  return wires.map((wire) => project(projection, wire));
 }
 
 function projectionOf({ query }: Call): Projection {
