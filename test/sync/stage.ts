@@ -91,8 +91,11 @@ export interface StageOptions extends TestBridgeOptions {
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  engine ??= await openDatabase();
-  process.env.DYNAMODB_ENDPOINT = engine.endpoint;
+  // A file that chose the simulation's model of DynamoDB needs no engine.
+  if (process.env['DIRECTORY_STORE'] !== 'model') {
+    engine ??= await openDatabase();
+    process.env.DYNAMODB_ENDPOINT = engine.endpoint;
+  }
   const hooks: Hooks = {};
   let kept: DirectoryDeps | undefined;
   const bridge = await openTestBridge({
