@@ -169,7 +169,7 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const identities = await directory.readIdentities(run.org, accounts.flatMap(emailsOf));
   const world = await readWorld(run);
   if (world === undefined || world.org.authFault !== undefined) return { kind: 'stopped' };
-  const look = { world, identities };
+  const look = { world, identities, backlog: ids.length >= run.window };
   const { sendings, resting, done, readAt, stopped } = await decideAll(run, look, accounts);
   await inParallel(resting, WRITES_AT_ONCE, (one) => rest(run, one));
   if (stopped) return { kind: 'stopped' };

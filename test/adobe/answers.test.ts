@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AccountActions, Action, AdobeIdentity, RequestOutcome } from '../../lambdas/adobe/adobe.ts';
 import { readActionAnswer } from '../../lambdas/adobe/answers.ts';
 import { packRequest } from '../../lambdas/adobe/pack.ts';
-import { work } from './arbitraries.ts';
+import { answerBody, FUZZ, problem, work } from './arbitraries.ts';
 
 function person(number: number): AdobeIdentity {
   const email = `p${number}@example.com`;
@@ -241,39 +241,9 @@ describe('a body that is no answer leaves everything unknown (F40)', () => {
 });
 
 describe('every answer', () => {
-  const place = fc.oneof(fc.integer({ min: -1, max: 12 }), fc.constantFrom('0', '1', 'x', null, undefined));
-  const problem = fc.record(
-    {
-      index: place,
-      step: place,
-      errorCode: fc.constantFrom('error.group.not_found', 'error.user.not_found', '', null),
-      message: fc.option(fc.string()),
-    },
-    { requiredKeys: [] },
-  );
-  const body = fc.oneof(
-    fc.json(),
-    fc.string(),
-    fc.uint8Array().map((bytes) => new TextDecoder().decode(bytes)),
-    fc
-      .record(
-        {
-          result: fc.constantFrom('success', 'partial', 'error', 'x'),
-          completed: place,
-          notCompleted: place,
-          errors: fc.array(fc.oneof(problem, fc.anything())),
-          warnings: fc.anything(),
-        },
-        { requiredKeys: ['result'] },
-      )
-      .map((value) =>
-        JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
-      ),
-  );
-
   test('gives an outcome for exactly the packed actions, or is unknown as a whole; never throws (F40)', () => {
     fc.assert(
-      fc.property(work, body, (accounts, text) => {
+      fc.property(work, answerBody, (accounts, text) => {
         const { commands } = packRequest(accounts);
         if (commands.length === 0) return;
         const outcome = readActionAnswer(commands, text);
@@ -288,7 +258,7 @@ describe('every answer', () => {
           commands.map(({ steps }) => steps.flat()),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: FUZZ },
     );
   });
 

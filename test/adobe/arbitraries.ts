@@ -56,3 +56,38 @@ export function sentSteps({ command }: PackedCommand): Record<string, Record<str
   // `command.do` is the wire array that the packer made; its shape is what the tests are about.
   return command.do as Record<string, Record<string, unknown>>[];
 }
+
+/** Answers tried per property; F40 asks for 100,000 once: `FUZZ=100000 npx vitest run test/adobe`. */
+export const FUZZ = Number(process.env.FUZZ ?? 500);
+
+const place = fc.oneof(fc.integer({ min: -1, max: 12 }), fc.constantFrom('0', '1', 'x', null, undefined));
+/** One entry of `errors`, as it may come. */
+export const problem = fc.record(
+  {
+    index: place,
+    step: place,
+    errorCode: fc.constantFrom('error.group.not_found', 'error.user.not_found', '', null),
+    message: fc.option(fc.string()),
+  },
+  { requiredKeys: [] },
+);
+/** Any text as the body of an answer (F40). */
+export const answerBody = fc.oneof(
+  fc.json(),
+  fc.string(),
+  fc.uint8Array().map((bytes) => new TextDecoder().decode(bytes)),
+  fc
+    .record(
+      {
+        result: fc.constantFrom('success', 'partial', 'error', 'x'),
+        completed: place,
+        notCompleted: place,
+        errors: fc.array(fc.oneof(problem, fc.anything())),
+        warnings: fc.anything(),
+      },
+      { requiredKeys: ['result'] },
+    )
+    .map((value) =>
+      JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
+    ),
+);

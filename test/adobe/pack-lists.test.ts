@@ -5,7 +5,7 @@ import type { AccountActions, AdobeIdentity, RequestOutcome } from '../../lambda
 import { readActionAnswer } from '../../lambdas/adobe/answers.ts';
 import { packRequest } from '../../lambdas/adobe/pack.ts';
 import { keepMembers } from '../../lambdas/adobe/pack-lists.ts';
-import { work } from './arbitraries.ts';
+import { answerBody, FUZZ, work } from './arbitraries.ts';
 
 function person(number: number): AdobeIdentity {
   const email = `p${number}@example.com`;
@@ -113,18 +113,33 @@ describe('a request of lists', () => {
 });
 
 describe('any work, with lists allowed for memberships', () => {
-  const listed = work.map((accounts) =>
-    accounts.map((account) => ({
-      ...account,
-      byList: account.actions.every(({ kind }) => kind === 'grant' || kind === 'revoke'),
-    })),
-  );
+  // Few names and few addresses, so that lists pay and people collide.
+  const member = fc
+    .record({
+      account: fc.integer({ min: 0, max: 40 }),
+      address: fc.integer({ min: 0, max: 25 }),
+      names: fc.uniqueArray(fc.constantFrom('Staff', 'STAFF ', 'Pilots', 'Beta'), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      kind: fc.constantFrom('grant' as const, 'revoke' as const),
+      byList: fc.boolean(),
+    })
+    .map(({ account, address, names, kind, byList }): AccountActions => {
+      const actions = names.map((name) => ({ kind, identity: person(address), name }));
+      return { accountId: `a${account}`, actions, byList };
+    });
+  const listed = fc
+    .tuple(fc.array(member, { maxLength: 60 }), work)
+    .map(([members, others]) => [...members, ...others.slice(0, 2)]);
   const limits = { maxCommands: 3, maxSteps: 3, maxNames: 2 };
 
   test('is in the request or left, each action once; an address is in one command only (R31)', () => {
+    let withLists = 0;
     fc.assert(
       fc.property(listed, (accounts) => {
         const { commands, lists, left } = packRequest(accounts, limits);
+        withLists += lists.length;
         expect(commands.length + lists.length).toBeLessThanOrEqual(3);
         const sent = [
           ...commands.flatMap(({ steps }) => steps.flat()),
@@ -145,6 +160,7 @@ describe('any work, with lists allowed for memberships', () => {
       }),
       { numRuns: 300 },
     );
+    expect(withLists, 'lists in all the runs').toBeGreaterThan(50);
   });
 
   test('is all sent in the end, whatever is left for later (no action waits for ever)', () => {
@@ -228,6 +244,22 @@ describe('the answer to a list', () => {
   ];
   test.each(rows)('$label', ({ errors, steps }) => {
     expect(words(answered(errors))).toEqual(steps);
+  });
+  test('whatever it is, tells nobody done, and everybody exactly once, or is unknown as a whole (F40)', () => {
+    const people = lists.flatMap((list) => list.lists.flat().map(({ accountId }) => accountId));
+    fc.assert(
+      fc.property(answerBody, (text) => {
+        const outcome = readActionAnswer(lists, text);
+        if (outcome.kind !== 'answered') {
+          expect(outcome.kind).toBe('unknown');
+          return;
+        }
+        expect(outcome.commands.map(({ accountId }) => accountId)).toEqual(people);
+        const kinds = outcome.commands.flatMap(({ actions }) => actions.map((one) => one.outcome.kind));
+        expect(kinds).not.toContain('done');
+      }),
+      { numRuns: FUZZ },
+    );
   });
   test('that contradicts itself leaves the whole request unknown (F38)', () => {
     expect(

@@ -159,6 +159,53 @@ describe('intents (R23)', () => {
     expect(await t.directory.writeIntents(ORG, next, [draft(account, 'i1')])).toEqual([ada.accountId]);
   });
 
+  test('more than one transaction takes are written in chunks; who moved is left out, the others are written', async () => {
+    const t = await open();
+    const users = await addUsers(t, 120);
+    const held = await lease(t);
+    const accounts = await Promise.all(users.map((user) => accountOf(t, user.accountId)));
+    const moved = [users[3], users[70], users[119]];
+    for (const user of moved) if (user !== undefined) await changeUser(t, user, { active: false });
+    const written = await t.directory.writeIntents(
+      ORG,
+      held,
+      accounts.map((account, at) => draft(account, `i${at}`)),
+    );
+    expect(written).toEqual(users.filter((user) => !moved.includes(user)).map((user) => user.accountId));
+    const after = await Promise.all(users.map((user) => accountOf(t, user.accountId)));
+    expect(after.filter((account) => account.intent !== undefined)).toHaveLength(117);
+  });
+
+  test('a lease that is lost between two chunks ends the writing: nothing of it may be sent (R29)', async () => {
+    const t = await open();
+    const users = await addUsers(t, 120);
+    const old = await lease(t);
+    const accounts = await Promise.all(users.map((user) => accountOf(t, user.accountId)));
+    let chunks = 0;
+    const slow = openAgain(t, (deps) =>
+      meanwhile(
+        deps,
+        (command) => {
+          chunks += isTransaction(command) ? 1 : 0;
+          return chunks === 2;
+        },
+        async () => {
+          t.clock.advance(60_001);
+          await lease(t, 'two');
+        },
+      ),
+    );
+    const writing = slow.writeIntents(
+      ORG,
+      old,
+      accounts.map((account, at) => draft(account, `i${at}`)),
+    );
+    await expect(writing).rejects.toThrow(LeaseLost);
+    const after = await Promise.all(users.map((user) => accountOf(t, user.accountId)));
+    const intents = after.filter((account) => account.intent !== undefined).length;
+    expect([chunks, intents > 0, intents < 60]).toEqual([2, true, true]);
+  });
+
   test('conflicts and lost answers while ten intents are written lose none and write none twice (F03, F05)', async () => {
     const t = await open({
       wrap: (deps) => withTransactionFaults(deps, { seed: 6, conflict: 0.4, lostAnswer: 0.3 }),
