@@ -165,7 +165,7 @@ function accessLine(log: Log): HttpMiddleware {
     log.debug('request', {
       requestId,
       method: http.method,
-      path: event.rawPath,
+      path: withoutValues(event.rawPath),
       status: response?.statusCode,
       ms,
     });
@@ -177,6 +177,15 @@ function accessLine(log: Log): HttpMiddleware {
     after: write,
     onError: write,
   };
+}
+
+/** Words and ids of a path; whatever else stands in it may be anything, also a secret in the wrong place. */
+function withoutValues(path: string): string {
+  const known = /^(?:[A-Za-z.]{0,24}|v[0-9]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+  return path
+    .split('/')
+    .map((segment) => (known.test(segment) ? segment : '*'))
+    .join('/');
 }
 
 function lastResort(log: Log): HttpMiddleware {

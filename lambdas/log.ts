@@ -92,6 +92,8 @@ function redactError(error: Error, depth: number): unknown {
 
 const email = /([\p{L}\p{N}_])[\p{L}\p{N}._%+'-]*(?:@|%40)((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,})/gu;
 const bearer = /\b(Bearer|Basic)\s+[^\s"',;]+/gi;
+/** Ours and Adobe's, which say what they are: masked also where the rest is short or of one kind of characters. */
+const prefixed = /\b(?:scim[abc]_|p8e-)[\w-]{8,}/g;
 const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g;
 const longRun = /[A-Za-z0-9_-]{32,}/g;
 
@@ -100,6 +102,7 @@ export function redactText(text: string, { keepIds = false } = {}): string {
   const clean = text
     .slice(0, longestRead)
     .replace(bearer, `$1 ${masked}`)
+    .replace(prefixed, masked)
     .replace(jsonWebToken, masked)
     .replace(longRun, (run) => (!keepIds && looksRandom(run) ? masked : run))
     .replace(email, '$1***@$2');

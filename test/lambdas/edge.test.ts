@@ -135,6 +135,20 @@ describe('the HTTP edge', () => {
     expect(JSON.stringify(lines)).not.toMatch(/jane/);
   });
 
+  test.each([
+    [
+      '/scim/v2/Users/019cad8f-ac00-7000-8000-00000000dead',
+      '/scim/v2/Users/019cad8f-ac00-7000-8000-00000000dead',
+    ],
+    ['/scim/v2/Users/.search', '/scim/v2/Users/.search'],
+    ['/scim/v2/Users/hunter2', '/scim/v2/Users/*'],
+    ['/scim/v2/scimb_0123/Users', '/scim/v2/*/Users'],
+    ['/scim/v2/Users/jane%40example.com', '/scim/v2/Users/*'],
+  ])('of the path %s the line keeps words and ids: %s (T08)', async (path, shown) => {
+    const { lines } = await send({}, ok, path);
+    expect(lines).toEqual([expect.objectContaining({ message: 'request', path: shown })]);
+  });
+
   test('half a second before the deadline the caller is told to repeat, and the signal aborts', async () => {
     const { log } = logged();
     let aborted = false;

@@ -74,6 +74,8 @@ describe('redaction', () => {
       text: 'x dGhpcyBpcyBhIHNlY3JldCB0b2tlbiB2YWx1ZTEyMw y',
       becomes: 'x [redacted] y',
     },
+    { label: 'half a token of ours', text: 'got scimb_0198c0de.', becomes: 'got [redacted].' },
+    { label: 'a secret of Adobe', text: `is p8e-${'0f'.repeat(16)}!`, becomes: 'is [redacted]!' },
     { label: '32 random bytes in hex', text: `k=${'0f'.repeat(32)}`, becomes: 'k=[redacted]' },
     {
       label: 'a UUID stays',
