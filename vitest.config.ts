@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/leak-watch.ts'],
     pool: 'forks',
     maxWorkers: 2,
     isolate: true,

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod';
 import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { createAdobeClient } from '../lambdas/adobe/client.ts';
 import { createTokenSource } from '../lambdas/adobe/token.ts';
@@ -28,7 +29,16 @@ import { seedEmptyOrg } from '../local/adobe-org/seed.ts';
 import type { OrgState } from '../local/adobe-org/state.ts';
 import { type AdobeOrg, asFetch, createAdobeOrg } from '../local/adobe-org.ts';
 import { lambdaContext } from '../local/lambda-context.ts';
-import { CONNECTION, ORG, openTestDirectory, settings, type TestClock, testClock } from './open.ts';
+import { guard, guardPasswords, guardToken, hear } from './leaks.ts';
+import {
+  CONNECTION,
+  hearStore,
+  ORG,
+  openTestDirectory,
+  settings,
+  type TestClock,
+  testClock,
+} from './open.ts';
 
 export interface ScimAnswer {
   readonly status: number;
@@ -97,7 +107,11 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
   await pointAt(directory, org);
   const { secret } = await directory.createToken(CONNECTION, { label: 'test' });
   const lines: Record<string, unknown>[] = [];
-  const log = createLog({ level: 'debug', now: clock.now, write: (line) => lines.push(JSON.parse(line)) });
+  const write = (line: string) => {
+    hear('log', line);
+    lines.push(JSON.parse(line));
+  };
+  const log = createLog({ level: 'debug', now: clock.now, write });
   const handler = makeScimHandler({
     handle: createScimRoutes({ directory, now: clock.now, cursorKey: 'test-cursor-key', log }),
     log,
@@ -128,7 +142,10 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
     drainOnce,
     drain: () => drainAll(drainOnce, clock),
     holders: (name) => org.members(name),
-    close: opened.close,
+    close: async () => {
+      await hearStore(opened.database);
+      await opened.close();
+    },
   };
 }
 
@@ -158,7 +175,8 @@ function openAdobe(
     imsUrl: 'https://ims.example.test',
     umapiUrl: 'https://umapi.example.test/v2/usermanagement',
   };
-  const direct = asFetch(org);
+  const direct = listening(asFetch(org));
+  guard('the secret of the credential', credential.clientSecret);
   const wrapped = options.wrapFetch?.(direct) ?? direct;
   const fetch = (url: string, init: RequestInit) => wrapped(url, init);
   const timeoutSignal = () => new AbortController().signal;
@@ -171,6 +189,20 @@ function openAdobe(
     userAgent: 'adobe-scim-bridge/test',
     timeoutSignal,
   });
+}
+
+const TokenAnswer = z.object({ access_token: z.string() });
+
+/** Guards the access tokens that Adobe gives. */
+function listening(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    if (String(url).includes('/ims/token') && response.ok) {
+      const { access_token } = TokenAnswer.parse(await response.clone().json());
+      guard('an access token of Adobe', access_token);
+    }
+    return response;
+  };
 }
 
 /** The directory was set up before the org had a client id. */
@@ -248,9 +280,10 @@ async function call(handler: HttpHandler, { method, path, body, headers, token }
   const answered: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers ?? {}))
     answered[name.toLowerCase()] = String(value);
-  return {
-    status: answer.statusCode ?? 200,
-    headers: answered,
-    json: answer.body === undefined || answer.body === '' ? undefined : JSON.parse(answer.body),
-  };
+  const status = answer.statusCode ?? 200;
+  const json = answer.body === undefined || answer.body === '' ? undefined : JSON.parse(answer.body);
+  guardPasswords(text);
+  if (status >= 400) hear('answer', JSON.stringify([answered, answer.body]));
+  else if (json?.access_token !== undefined) guardToken('an access token', json.access_token);
+  return { status, headers: answered, json };
 }

@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
 import { openIds } from '../lambdas/directory/ids.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
 import { type Database, openDatabase } from '../local/database.ts';
+import { guardToken, hear } from './leaks.ts';
 import { clientOf, createModel } from './simulation/dynamo/model.ts';
 
 export const ORG = OrgKey.parse('acme');
@@ -77,10 +79,28 @@ export async function openTestDirectory(
       await pause(ms);
     },
   };
-  const directory = openDirectory(options.wrap === undefined ? deps : options.wrap(deps));
+  const opened = openDirectory(options.wrap === undefined ? deps : options.wrap(deps));
+  const directory: Directory = {
+    ...opened,
+    createToken: async (c, draft) => {
+      const made = await opened.createToken(c, draft);
+      guardToken(`the ${made.token.kind} "${draft.label.slice(0, 40)}"`, made.secret);
+      return made;
+    },
+  };
   await directory.setUp({
     org: { key: ORG, adobeOrgId: '5F2A1C20B7D44E9A0A49@AdobeOrg', clientId: 'client-1' },
     connection: { id: CONNECTION, settings },
   });
   return { directory, database, clock, deps, close: () => database.close() };
+}
+
+/** Lets the whole table be heard, as somebody with a backup would read it (T07). */
+export async function hearStore({ client, table }: Pick<Database, 'client' | 'table'>): Promise<void> {
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await client.send(new ScanCommand({ TableName: table, ExclusiveStartKey: start }));
+    hear('store', JSON.stringify(page.Items));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
 }

@@ -6,6 +6,7 @@ import { makeAdminHandler } from '../../lambdas/admin.ts';
 import { createLog } from '../../lambdas/log.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../build.ts';
+import { hear } from '../leaks.ts';
 
 export interface Desk {
   readonly bridge: TestBridge;
@@ -39,7 +40,10 @@ export function deskOf(bridge: TestBridge): Desk {
   const log = createLog({
     level: 'debug',
     now: clock.now,
-    write: (line) => bridge.lines.push(JSON.parse(line)),
+    write: (line) => {
+      hear('log', line);
+      bridge.lines.push(JSON.parse(line));
+    },
   });
   const handler = makeAdminHandler({ commands, log });
   const ask = (command: string, args: unknown = {}, operator?: string) =>

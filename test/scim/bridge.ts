@@ -1,9 +1,11 @@
 /** The SCIM routes over the real directory on the embedded engine: what a request to the bridge answers, without a socket. */
 import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
 import type { TokenScope } from '../../lambdas/directory/records.ts';
+import { createLog } from '../../lambdas/log.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
-import { CONNECTION, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
+import { guardPasswords, guardToken, hear } from '../leaks.ts';
+import { CONNECTION, hearStore, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
 
 export const base = 'https://bridge.example.net/scim/v2';
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -50,9 +52,11 @@ export async function openTestScim(options: TestScimOptions = {}): Promise<TestS
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
   const reading = { realMs: 0 };
+  const written = createLog({ level: 'debug', now: clock.now, write: (text) => hear('log', text) });
   const line =
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      written.error(message, fields);
       log.push({ level, message, fields });
     };
   const routes = createScimRoutes({
@@ -76,7 +80,11 @@ export async function openTestScim(options: TestScimOptions = {}): Promise<TestS
       requestId: 'req-1',
       ...request,
     });
-    return { status, headers, text: body, json: body === undefined ? {} : JSON.parse(body) };
+    const json = body === undefined ? {} : JSON.parse(body);
+    guardPasswords(request.body);
+    if (status >= 400) hear('answer', JSON.stringify([headers, body]));
+    else if (json['access_token'] !== undefined) guardToken('an access token', json['access_token']);
+    return { status, headers, text: body, json };
   };
   const scim: TestScim['scim'] = (method, path, body, headers = {}) => {
     const [rawPath = '', rawQuery = ''] = path.split('?');
@@ -95,6 +103,10 @@ export async function openTestScim(options: TestScimOptions = {}): Promise<TestS
   };
   return {
     ...opened,
+    close: async () => {
+      await hearStore(opened.database);
+      await opened.close();
+    },
     send,
     scim,
     token,
