@@ -104,8 +104,9 @@ export class BridgeStack extends Stack {
       environment: this.#adobeEnvironment(),
     });
     this.#credential.grantRead(reconcile);
-    // Off :00 and :30, when everybody else calls Adobe.
-    this.#every('Nightly', Schedule.cron({ hour: '2', minute: '17' }), reconcile);
+    // Off :00 and :30, when everybody else calls Adobe. The first run of a night lists, those after it go on comparing,
+    // and when the listing failed, one of them is past the two hours that Adobe asks for.
+    this.#every('Nightly', Schedule.cron({ hour: '2-5', minute: '7/15' }), reconcile);
   }
 
   #admin(): void {

@@ -13,7 +13,7 @@ import { AdminConfig, readConfig } from './config.ts';
 import { ConnectionId, OrgKey } from './directory/records.ts';
 import { lazily } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts, readPepper } from './runtime.ts';
+import { openAdobeParts, readPepper, reconcileOf } from './runtime.ts';
 
 export interface AdminDeps {
   readonly commands: Commands;
@@ -57,11 +57,20 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
 export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
   const pepper = await readPepper(config.pepperSecret);
-  const { directory, adobe, now, newId, log } = await openAdobeParts({ ...config, pepper }, process.env);
+  const parts = await openAdobeParts({ ...config, pepper }, process.env);
+  const { directory, adobe, now, newId, log } = parts;
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);
   return makeAdminHandler({
-    commands: createCommands({ directory, adobe, connection, org, now, newId }),
+    commands: createCommands({
+      directory,
+      adobe,
+      connection,
+      org,
+      now,
+      newId,
+      reconcile: reconcileOf(parts, org),
+    }),
     log,
   });
 });

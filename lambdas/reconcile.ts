@@ -1,11 +1,12 @@
-/** Schedule: compare with what Adobe shows (design.md section 5, "Reconcile"; rules.md R34). */
+/** Schedule: compares with what Adobe shows (design.md section 5, "Reconcile"; rules.md R34). */
 import { AdobeConfig, readConfig } from './config.ts';
+import { OrgKey } from './directory/records.ts';
 import { lazily, type WorkHandler, workEdge } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts } from './runtime.ts';
+import { openAdobeParts, reconcileOf } from './runtime.ts';
 
 export interface ReconcileDeps {
-  /** One comparison, at the latest until the given epoch milliseconds; complete, or discarded whole (I11). */
+  /** One stretch of the comparison, at the latest until the given epoch milliseconds; the next run goes on. */
   readonly run: (until: number) => Promise<unknown>;
   readonly now: () => number;
   readonly log: Log;
@@ -17,7 +18,8 @@ export function makeReconcileHandler(deps: ReconcileDeps): WorkHandler {
 
 export const handler: WorkHandler = lazily(async () => {
   const config = readConfig(AdobeConfig, process.env);
-  const { log, now } = await openAdobeParts(config, process.env);
-  const run = async () => ({ compared: 'nothing: the nightly comparison is not part of this release' });
-  return makeReconcileHandler({ run, now, log });
+  const parts = await openAdobeParts(config, process.env);
+  const { log, now } = parts;
+  const reconcile = reconcileOf(parts, OrgKey.parse(config.orgKey));
+  return makeReconcileHandler({ run: (until) => reconcile({ until }), now, log });
 });

@@ -18,6 +18,7 @@ import { openIds } from './directory/ids.ts';
 import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
+import { type ReconcileReport, type ReconcileWish, reconcile } from './sync/reconcile.ts';
 import type { DrainDeps } from './sync/run.ts';
 
 export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
@@ -154,6 +155,15 @@ export function drainOf({ log, ...parts }: AdobeParts, org: OrgKey): (until: num
     await seal();
     return report;
   };
+}
+
+/** One stretch of the nightly comparison per call, wired like the drain. */
+export function reconcileOf(
+  { log, ...parts }: AdobeParts,
+  org: OrgKey,
+): (wish: ReconcileWish) => Promise<ReconcileReport> {
+  const deps: DrainDeps = { ...parts, log: (event, detail) => log.info(event, detail) };
+  return (wish) => reconcile(deps, org, wish);
 }
 
 export const randomHex = (digits: number): string =>

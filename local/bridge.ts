@@ -10,7 +10,15 @@ import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
 import type { Log } from '../lambdas/log.ts';
 import { makeProvisionHandler } from '../lambdas/provision.ts';
-import { drainOf, machineUnder, openAdobeClient, randomHex } from '../lambdas/runtime.ts';
+import { makeReconcileHandler } from '../lambdas/reconcile.ts';
+import {
+  type AdobeParts,
+  drainOf,
+  machineUnder,
+  openAdobeClient,
+  randomHex,
+  reconcileOf,
+} from '../lambdas/runtime.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
 import { cursorKeyOf, makeScimHandler } from '../lambdas/scim.ts';
 import type { Clock } from './clock.ts';
@@ -33,6 +41,7 @@ export interface Bridge {
   readonly directory: Directory;
   readonly scim: HttpHandler;
   readonly provision: WorkHandler;
+  readonly reconcile: WorkHandler;
   readonly admin: AdminHandler;
 }
 
@@ -41,6 +50,16 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
   const { client, table } = database;
   const directory = openDirectory({ ...machine, client, table, pepper });
   const umapi = adobeClient(adobe, clock);
+  const partsFor = (name: string): AdobeParts => ({
+    directory,
+    adobe: umapi,
+    now: clock.now,
+    sleep: (ms) => clock.sleep(ms),
+    newId: machine.newId,
+    randomHex,
+    log: log.with({ function: name }),
+  });
+  const reconcile = reconcileOf(partsFor('reconcile'), localOrg);
   return {
     directory,
     scim: makeScimHandler({
@@ -55,20 +74,14 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
       baseUrl,
     }),
     provision: makeProvisionHandler({
-      run: drainOf(
-        {
-          directory,
-          adobe: umapi,
-          now: clock.now,
-          sleep: (ms) => clock.sleep(ms),
-          newId: machine.newId,
-          randomHex,
-          log: log.with({ function: 'provision' }),
-        },
-        localOrg,
-      ),
+      run: drainOf(partsFor('provision'), localOrg),
       now: clock.now,
       log: log.with({ function: 'provision' }),
+    }),
+    reconcile: makeReconcileHandler({
+      run: (until) => reconcile({ until }),
+      now: clock.now,
+      log: log.with({ function: 'reconcile' }),
     }),
     admin: makeAdminHandler({
       commands: createCommands({
@@ -78,6 +91,7 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
         org: localOrg,
         now: clock.now,
         newId: machine.newId,
+        reconcile,
       }),
       log: log.with({ function: 'admin' }),
     }),

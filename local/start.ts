@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { WorkHandler } from '../lambdas/edge.ts';
 import { createLog, type Log } from '../lambdas/log.ts';
 import { connectAdobe } from './adobe-child.ts';
 import { assembleBridge, type Bridge } from './bridge.ts';
@@ -38,8 +39,10 @@ const Kept = z.object({
 type Kept = z.infer<typeof Kept>;
 
 const minuteMs = 60_000;
-/** What the provision function gets in AWS, here by the bridge's clock. */
-const provisionTimeoutMs = 15 * minuteMs;
+/** What the provision and reconcile functions get in AWS, here by the bridge's clock. */
+const workTimeoutMs = 15 * minuteMs;
+/** As often as in AWS at night; a run in which nothing is due ends at once. */
+const reconcileEveryMs = 15 * minuteMs;
 /** Real milliseconds. */
 const gatherMs = 20;
 const stopWaitMs = 2_000;
@@ -112,13 +115,7 @@ async function startAll(options: StartOptions, started: (() => Promise<void>)[])
     },
   });
   started.push(operator.close);
-  const loop = startProvisionLoop({
-    run: () => provision(bridge, clock),
-    everyMs: clock.realMs(minuteMs),
-    gatherMs,
-  });
-  wake = loop.wake;
-  started.push(() => loop.stop(stopWaitMs));
+  wake = startLoops(bridge, clock, started);
 
   const endpoint: Endpoint = {
     scimUrl: `${scim.url}/scim/v2`,
@@ -130,15 +127,30 @@ async function startAll(options: StartOptions, started: (() => Promise<void>)[])
   return endpoint;
 }
 
-function provision(bridge: Bridge, clock: Clock): Promise<unknown> {
-  const end = clock.now() + provisionTimeoutMs;
-  const requestId = randomBytes(8).toString('hex');
-  const context = lambdaContext({
-    functionName: 'provision',
-    requestId,
-    remainingMs: () => end - clock.now(),
+/** What the stream and the schedules are in AWS. Returns what wakes the drain. */
+function startLoops(bridge: Bridge, clock: Clock, started: (() => Promise<void>)[]): () => void {
+  const loop = startProvisionLoop({
+    run: () => work(bridge.provision, 'provision', clock),
+    everyMs: clock.realMs(minuteMs),
+    gatherMs,
   });
-  return bridge.provision({ wake: 'local' }, context);
+  started.push(() => loop.stop(stopWaitMs));
+  const everyMs = clock.realMs(reconcileEveryMs);
+  const run = async () => {
+    await work(bridge.reconcile, 'reconcile', clock);
+    // What it marked is the drain's.
+    loop.wake();
+  };
+  const nightly = startProvisionLoop({ run, everyMs, gatherMs: everyMs });
+  started.push(() => nightly.stop(stopWaitMs));
+  return loop.wake;
+}
+
+function work(handler: WorkHandler, functionName: string, clock: Clock): Promise<unknown> {
+  const end = clock.now() + workTimeoutMs;
+  const requestId = randomBytes(8).toString('hex');
+  const context = lambdaContext({ functionName, requestId, remainingMs: () => end - clock.now() });
+  return handler({ wake: 'local' }, context);
 }
 
 /** The choices of the first start. @throws Error when this start asks for another speed */

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { createAdobeClient } from '../lambdas/adobe/client.ts';
 import { createTokenSource } from '../lambdas/adobe/token.ts';
+import type { DriftPolicy } from '../lambdas/directory/drift-records.ts';
 import type { Directory, DirectoryDeps } from '../lambdas/directory/dynamo.ts';
 import { ruleIdOf } from '../lambdas/directory/keys.ts';
 import type {
@@ -23,6 +24,7 @@ import { createLog } from '../lambdas/log.ts';
 import { createScimRoutes } from '../lambdas/scim/routes.ts';
 import { makeScimHandler } from '../lambdas/scim.ts';
 import { type DrainReport, drain } from '../lambdas/sync/drain.ts';
+import { type ReconcileReport, reconcile } from '../lambdas/sync/reconcile.ts';
 import type { DrainDeps } from '../lambdas/sync/run.ts';
 import { seededRandom } from '../local/adobe-org/random.ts';
 import { seedEmptyOrg } from '../local/adobe-org/seed.ts';
@@ -52,6 +54,7 @@ export interface TestRule {
   readonly group?: string;
   readonly grants: readonly Entitlement[];
   readonly mode?: Mode;
+  readonly drift?: DriftPolicy;
 }
 
 export interface TestBridge {
@@ -71,6 +74,12 @@ export interface TestBridge {
   map(rules: readonly TestRule[]): Promise<void>;
   /** One run of the drain, at most `ms` of the clock. */
   drainOnce(ms?: number): Promise<DrainReport>;
+  /** One run of the comparison with Adobe, at most `ms` of the clock. */
+  reconcile(wish?: {
+    readonly ms?: number;
+    readonly until?: number;
+    readonly force?: boolean;
+  }): Promise<ReconcileReport>;
   /** Runs until nothing is due: what is left waits for time or for a person. */
   drain(): Promise<void>;
   /** E-mails that hold a profile or user group directly. */
@@ -141,6 +150,8 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
     map: (rules) => applyRules(directory, rules),
     drainOnce,
     drain: () => drainAll(drainOnce, clock),
+    reconcile: ({ ms = 15 * MINUTE_MS, ...wish } = {}) =>
+      reconcile(drainDeps, ORG, { until: clock.now() + ms, ...wish }),
     holders: (name) => org.members(name),
     close: async () => {
       await hearStore(opened.database);
@@ -216,12 +227,13 @@ async function applyRules(directory: Directory, rules: readonly TestRule[]): Pro
   const applied = await directory.applyMapping(CONNECTION, {
     expectedVersion: mappingVersion,
     left: [],
-    rules: rules.map(({ group, grants, mode }) => ({
+    rules: rules.map(({ group, grants, mode, drift }) => ({
       id: ruleIdOf({ group }),
       everyone: group === undefined,
       grants: [...grants],
       ...(group === undefined ? {} : { group }),
       ...(mode === undefined ? {} : { mode }),
+      ...(drift === undefined ? {} : { drift }),
     })),
   });
   if (!applied) throw new Error('the mapping changed meanwhile');

@@ -1,6 +1,7 @@
 /** All that an operator may ask and do, by the name on the wire. */
 import { DirectoryBusy } from '../directory/directory.ts';
 import { type Command, type Commands, Refused } from './command.ts';
+import { drift, driftPerson, reconcileNow } from './drift.ts';
 import { erase } from './erase.ts';
 import { explain } from './explain.ts';
 import { journalExport, journalShow, journalVerify } from './journal.ts';
@@ -37,6 +38,9 @@ export function createCommands(parts: AdminParts): Commands {
     'journal.verify': journalVerify(parts),
     'journal.export': journalExport(parts),
     erase: erase(parts),
+    drift: drift(parts),
+    'drift.person': driftPerson(parts),
+    reconcile: reconcileNow(parts),
   };
   return Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, orBusy(command)]));
 }

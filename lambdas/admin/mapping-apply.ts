@@ -126,6 +126,7 @@ function planData(plan: MappingPlan, change: MappingChange, world: World): Recor
     everyone: rule.everyone,
     grants: rule.grants,
     mode: rule.mode,
+    drift: rule.drift,
     bound: rule.everyone || isBound(rule),
   });
   return {

@@ -76,7 +76,7 @@ export function ruleName(rule: Pick<Rule, 'group' | 'everyone'>): string {
 }
 
 /** The rule of the file as it is stored. */
-export function storedRule({ id, group, everyone, grants, mode }: DraftRule): Rule {
+export function storedRule({ id, group, everyone, grants, mode, drift }: DraftRule): Rule {
   return {
     id,
     everyone,
@@ -87,6 +87,7 @@ export function storedRule({ id, group, everyone, grants, mode }: DraftRule): Ru
     })),
     ...(group === undefined ? {} : { group }),
     ...(mode === undefined ? {} : { mode }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 
@@ -118,7 +119,14 @@ function changedRules(before: readonly BoundRule[], after: readonly BoundRule[])
 function contentOf(rule: BoundRule | undefined): string {
   if (rule === undefined) return '';
   const grants = rule.grants.map(({ name, kind, product }) => [name, kind, product ?? null]).sort();
-  return JSON.stringify([rule.group, rule.mode, rule.binding?.groupId, rule.binding?.state, grants]);
+  return JSON.stringify([
+    rule.group,
+    rule.mode,
+    rule.drift,
+    rule.binding?.groupId,
+    rule.binding?.state,
+    grants,
+  ]);
 }
 
 /** By name, also when the rule finds its group only now; or by the group, also under another name. */

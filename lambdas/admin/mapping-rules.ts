@@ -4,6 +4,7 @@
  * once and says in which rule it is and what to write instead. Pure.
  */
 import * as z from 'zod';
+import { DriftPolicy } from '../directory/drift-records.ts';
 import { entitlementKey, ruleIdOf } from '../directory/keys.ts';
 import { identifierProblem } from '../directory/normal.ts';
 import { type Entitlement, Mode } from '../directory/records.ts';
@@ -19,6 +20,7 @@ export interface DraftRule {
   readonly everyone: boolean;
   readonly grants: readonly DraftGrant[];
   readonly mode?: Mode;
+  readonly drift?: DriftPolicy;
 }
 
 export type ParsedRules =
@@ -37,6 +39,7 @@ const RuleInput = z.strictObject({
   everyone: z.literal(true).optional(),
   grants: z.array(GrantInput).min(1),
   mode: Mode.optional(),
+  drift: DriftPolicy.optional(),
 });
 type RuleInput = z.infer<typeof RuleInput>;
 const RulesInput = z.array(RuleInput);
@@ -61,7 +64,7 @@ export function parseRules(input: unknown): ParsedRules {
 }
 
 function draftOf(rule: RuleInput, where: string, problems: string[]): DraftRule {
-  const { group, everyone, grants, mode } = rule;
+  const { group, everyone, grants, mode, drift } = rule;
   if ((group === undefined) === (everyone === undefined)) {
     problems.push(
       `${where}: write either "group: NAME" or "everyone: true"${group === undefined ? '' : ', not both'}.`,
@@ -81,6 +84,7 @@ function draftOf(rule: RuleInput, where: string, problems: string[]): DraftRule 
     grants: drafts,
     ...(group === undefined ? {} : { group }),
     ...(mode === undefined ? {} : { mode }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 
@@ -111,7 +115,7 @@ function grantOf(
   return [{ name, kind, where, ...(product === undefined ? {} : { product }) }];
 }
 
-const RULE_KEYS = 'A rule has: group or everyone, grants, and if wanted mode';
+const RULE_KEYS = 'A rule has: group or everyone, grants, and if wanted mode and drift';
 const GRANT_KEYS = 'A grant has: userGroup, or profile and if wanted product';
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
@@ -133,6 +137,8 @@ function remedy(key: string): string {
   switch (key) {
     case 'mode':
       return 'write report-only, additive or full, or leave it out';
+    case 'drift':
+      return 'write report, ignore or revert, or leave it out';
     case 'everyone':
       return 'write true, or take the rule out';
     case 'grants':

@@ -1,5 +1,6 @@
 /** `mapping.show`: the rules in force, which group each follows now, and what to do about those that follow none. */
 import * as z from 'zod';
+import type { DriftPolicy } from '../directory/drift-records.ts';
 import { normalName } from '../directory/normal.ts';
 import type { BoundRule, Connection } from '../directory/records.ts';
 import { connectionMode, ruleMode } from '../sync/world.ts';
@@ -31,6 +32,7 @@ interface Shown {
   readonly everyone: boolean;
   readonly grants: BoundRule['grants'];
   readonly mode: string;
+  readonly drift: DriftPolicy;
   readonly state: 'bound' | 'unbound' | 'orphaned';
   readonly groupId?: string;
   readonly groupName?: string;
@@ -44,6 +46,7 @@ async function look(parts: AdminParts, connection: Connection, rule: BoundRule):
     everyone,
     grants,
     mode: ruleMode(connection, rule),
+    drift: rule.drift ?? 'report',
     ...(group === undefined ? {} : { group }),
   };
   if (group === undefined) return { ...about, state: 'bound' };
@@ -96,7 +99,7 @@ function heading(connection: Connection, rules: number): string[] {
 }
 
 function ruleLines(rule: Shown): string[] {
-  const { state, mode, grants, groupId, note } = rule;
+  const { state, mode, drift, grants, groupId, note } = rule;
   const follows = rule.everyone
     ? 'all active people'
     : groupId === undefined
@@ -105,7 +108,7 @@ function ruleLines(rule: Shown): string[] {
         ? `orphaned, followed ${groupId}`
         : `${state} to ${groupId}`;
   return [
-    `${ruleName({ everyone: rule.everyone, group: rule.group })} - ${follows}, ${mode}`,
+    `${ruleName({ everyone: rule.everyone, group: rule.group })} - ${follows}, ${mode}${drift === 'report' ? '' : `, drift: ${drift}`}`,
     ...grants.map(({ name, kind, product }) => {
       const of = product === undefined ? '' : ` of "${product}"`;
       return `  "${name}" (${kindWord(kind)}${of})`;

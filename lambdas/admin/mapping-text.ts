@@ -37,7 +37,9 @@ function changeLine(was: BoundRule | undefined, is: BoundRule | undefined): stri
 }
 
 export function ruleLine(rule: BoundRule): string {
-  const mode = rule.mode === undefined ? '' : ` (${rule.mode})`;
+  const words = [rule.mode, rule.drift === undefined ? undefined : `drift: ${rule.drift}`];
+  const said = words.filter((word) => word !== undefined).join(', ');
+  const mode = said === '' ? '' : ` (${said})`;
   return `${ruleName(rule)}${mode}: ${quoted(rule.grants.map(({ name }) => name))}`;
 }
 

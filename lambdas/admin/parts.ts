@@ -3,6 +3,7 @@ import type { AdobeClient } from '../adobe/adobe.ts';
 import type { ScimDirectory, TokenDirectory } from '../directory/directory.ts';
 import type { Account, ConnectionId, OrgKey } from '../directory/records.ts';
 import type { OperatorDirectory, SyncDirectory } from '../directory/work.ts';
+import type { ReconcileReport, ReconcileWish } from '../sync/reconcile.ts';
 import { indexCatalogue, type World } from '../sync/world.ts';
 import { Refused } from './command.ts';
 
@@ -14,6 +15,8 @@ export interface AdminParts {
   /** The bridge's clock, epoch milliseconds. */
   readonly now: () => number;
   readonly newId: () => string;
+  /** One stretch of the comparison with Adobe (R34). */
+  readonly reconcile: (wish: ReconcileWish) => Promise<ReconcileReport>;
 }
 
 /** The same that the drain decides with, as it is now. @throws Refused when the bridge was never set up */

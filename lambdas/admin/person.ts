@@ -9,6 +9,7 @@ import { type Decision, decide, emailsOf } from '../sync/decide.ts';
 import { desiredOf } from '../sync/desired.ts';
 import type { World } from '../sync/world.ts';
 import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
+import { driftLines } from './drift-words.ts';
 import { ruleName } from './mapping-change.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
 import { Email, findPeople, nobody, type Person } from './people.ts';
@@ -71,6 +72,7 @@ async function personLines(parts: AdminParts, shown: Shown): Promise<string[]> {
     ...(await claimLines(parts, shown)),
     ...wantedLines(person, world),
     ...appliedLines(account),
+    ...driftLines(account, world.rules.get(account.connection) ?? []).map((line) => `  ! ${line}`),
     ...intentLines(account),
     ...standingLines(account),
     ...nextWords(decision, account),
@@ -167,7 +169,8 @@ function standingLines({ status, reason, error, due, attempts }: Account): strin
 }
 
 function personData({ user, account, groups }: Person, decision: Decision): Record<string, unknown> {
-  const { status, reason, error, due, wanted, applied, origin, intent, unknown } = account;
+  const { status, reason, error, due, wanted, applied, origin, intent, unknown, drift, confirmedAt } =
+    account;
   const actions = decision.kind === 'send' ? decision.actions.map(({ action }) => action) : [];
   return {
     user:
@@ -182,6 +185,8 @@ function personData({ user, account, groups }: Person, decision: Decision): Reco
     origin,
     unknown,
     intent,
+    drift,
+    confirmedAt,
     status,
     reason,
     error,

@@ -162,8 +162,10 @@ export type ReadOutcome<T> =
 export interface ListingPage<T> {
   readonly rows: readonly T[];
   readonly page: number;
-  /** From `X-Page-Count`, when sent. */
+  /** From `X-Page-Count`, `X-Current-Page` (from 0) and `X-Total-Count`, when sent (`umapi.md` 11.1). */
   readonly pageCount?: number;
+  readonly currentPage?: number;
+  readonly totalCount?: number;
   readonly lastPage: boolean;
 }
 
@@ -184,6 +186,12 @@ export interface AdobeClient {
   /** `GET /users/{org}/{page}/{groupId}`: an unknown name is checked by one such read. `undefined` = no such group. */
   readGroupMembers(
     nameOrId: string,
+    page: number,
+    deadline: number,
+  ): Promise<ReadOutcome<ListingPage<ObservedAdobeUser> | undefined>>;
+  /** The members of a profile who have no licence (11.2, `status=inactive`), without their groups. */
+  listUnlicensed(
+    groupId: string,
     page: number,
     deadline: number,
   ): Promise<ReadOutcome<ListingPage<ObservedAdobeUser> | undefined>>;

@@ -84,6 +84,8 @@ export function createAdobeClient(deps: AdobeClientDeps): AdobeClient {
       );
     },
     readGroupMembers: (nameOrId, page, deadline) => readMembers(deps, { org, nameOrId, page, deadline }),
+    listUnlicensed: (nameOrId, page, deadline) =>
+      readMembers(deps, { org, nameOrId, page, deadline, query: '?status=inactive&excludeGroups=true' }),
   };
 }
 
@@ -152,15 +154,23 @@ function readFailure(answer: HttpAnswer, now: number): Failed {
   };
 }
 
+interface MembersWish {
+  readonly org: string;
+  readonly nameOrId: string;
+  readonly page: number;
+  readonly deadline: number;
+  readonly query?: string;
+}
+
 async function readMembers(
   deps: AdobeClientDeps,
-  { org, nameOrId, page, deadline }: { org: string; nameOrId: string; page: number; deadline: number },
+  { org, nameOrId, page, deadline, query = '' }: MembersWish,
 ): ReturnType<AdobeClient['readGroupMembers']> {
   // Adobe cuts such names, also when encoded, and would answer for another group (`umapi.md` 11.2).
   if (/[/\\%]|\. |^\.{1,2}$/.test(nameOrId)) {
     return { kind: 'failed', reason: 'rejected', error: transportError('name.unreadable', `"${nameOrId}"`) };
   }
-  const path = `/users/${org}/${pageSegment(page)}/${pathSegment(nameOrId)}`;
+  const path = `/users/${org}/${pageSegment(page)}/${pathSegment(nameOrId)}${query}`;
   return await read(deps, { path, deadline }, (answer, text) => {
     // A group that vanishes between two pages is no end of the list.
     if (answer.status === 404) {

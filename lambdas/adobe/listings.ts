@@ -81,7 +81,7 @@ export function readUserPage(text: string, page: number, headers: Headers): User
   if (!parsed.success) return undefined;
   const { users, lastPage, groupName } = parsed.data;
   const rows = users.filter((row) => row !== undefined);
-  return { rows, page, lastPage, ...pageCountOf(headers), ...given({ groupName }) };
+  return { rows, page, lastPage, ...countsOf(headers), ...given({ groupName }) };
 }
 
 /** A page of groups and profiles; undefined when the text is no complete page. */
@@ -93,12 +93,19 @@ export function readGroupPage(
   const parsed = GroupPage.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const rows = parsed.data.groups.filter((row) => row !== undefined);
-  return { rows, page, lastPage: parsed.data.lastPage, ...pageCountOf(headers) };
+  return { rows, page, lastPage: parsed.data.lastPage, ...countsOf(headers) };
 }
 
-function pageCountOf(headers: Headers): { pageCount?: number } {
-  const text = headers.get('x-page-count')?.trim() ?? '';
-  return /^\d{1,9}$/.test(text) ? { pageCount: Number(text) } : {};
+function countsOf(headers: Headers): { pageCount?: number; currentPage?: number; totalCount?: number } {
+  const read = (name: string): number | undefined => {
+    const text = headers.get(name)?.trim() ?? '';
+    return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  };
+  return given({
+    pageCount: read('x-page-count'),
+    currentPage: read('x-current-page'),
+    totalCount: read('x-total-count'),
+  });
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined | null> };

@@ -125,8 +125,11 @@ export type ProvisioningState = 'accepted' | 'pending' | 'sent' | 'confirmed' | 
 export interface ProvisionedEntitlement {
   readonly name: string;
   readonly kind: EntitlementKind;
-  /** Adobe has it; it is to come; nobody wants it any more; a call about it has no answer yet. */
-  readonly state: 'held' | 'wanted' | 'leaving' | 'unknown';
+  /**
+   * Adobe acknowledged it; a listing showed it since; it is to come; nobody wants it any more; a call about it has no
+   * answer yet; Adobe has no licence left for it; somebody took it away by hand.
+   */
+  readonly state: 'held' | 'confirmed' | 'wanted' | 'leaving' | 'unknown' | 'unlicensed' | 'missing';
   /** The group whose rule gives it; absent for a rule about everyone, and where no rule does. */
   readonly group?: GroupRef;
 }

@@ -277,7 +277,9 @@ export function isClean(account: Account): boolean {
     account.intent === undefined &&
     account.maybe === undefined &&
     Object.keys(account.applied.entitlements).length === 0 &&
-    Object.keys(account.unknown).length === 0
+    Object.keys(account.unknown).length === 0 &&
+    // What may still land is looked at once more, where there is somebody on whom it could land (R28).
+    (account.applied.identity === undefined || Object.keys(account.watch).length === 0)
   );
 }
 

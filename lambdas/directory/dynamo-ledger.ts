@@ -99,12 +99,13 @@ async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promis
     {
       kind: 'update',
       key: accountKey(o, account.id),
-      expression: `SET ${set.join(', ')}, intent = :intent, claims = :claims ADD ledgerRev :one${removals(ledger, ['wake'])}`,
+      expression: `SET ${set.join(', ')}, intent = :intent, sentAt = :sentAt, claims = :claims ADD ledgerRev :one${removals(ledger, ['wake'])}`,
       condition: 'wantedRev = :wantedRev AND ledgerRev = :ledgerRev',
       names,
       values: {
         ...values,
         ':intent': intent,
+        ':sentAt': intent.at,
         ':claims': claims,
         ':one': 1,
         ':wantedRev': account.wantedRev,
@@ -157,7 +158,7 @@ function ledgerParts(ledger: Ledger): {
     ':unknown': ledger.unknown,
     ':watch': ledger.watch,
   };
-  for (const key of ['origin', 'maybe', 'goneAt', 'refused'] as const) {
+  for (const key of ['origin', 'maybe', 'goneAt', 'refused', 'drift'] as const) {
     if (ledger[key] === undefined) continue;
     set.push(`${key} = :${key}`);
     values[`:${key}`] = ledger[key];
@@ -166,7 +167,9 @@ function ledgerParts(ledger: Ledger): {
 }
 
 function removals(ledger: Ledger, more: readonly string[]): string {
-  const gone = (['origin', 'maybe', 'goneAt', 'refused'] as const).filter((key) => ledger[key] === undefined);
+  const gone = (['origin', 'maybe', 'goneAt', 'refused', 'drift'] as const).filter(
+    (key) => ledger[key] === undefined,
+  );
   const all = [...gone, ...more];
   return all.length === 0 ? '' : ` REMOVE ${all.join(', ')}`;
 }
@@ -202,6 +205,7 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
     origin: ledger.origin,
     goneAt: ledger.goneAt,
     refused: ledger.refused,
+    drift: ledger.drift,
   };
   const ends = account.owner === undefined && isClean(after);
   const stale = staleClaims(after, { ends });

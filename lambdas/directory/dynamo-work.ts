@@ -80,16 +80,17 @@ export const getConnection = freshConnection;
 export async function acquireLease(
   ctx: Context,
   o: OrgKey,
-  { holder, until }: { readonly holder: string; readonly until: number },
+  { holder, until, of }: { readonly holder: string; readonly until: number; readonly of?: 'reconcile' },
 ): Promise<Lease | undefined> {
   const item = await ctx.store.update({
-    key: leaseKey(o),
+    key: leaseKey(o, of),
     expression: 'SET holder = :holder, #until = :until, v = :one ADD #number :one',
     condition: 'attribute_not_exists(pk) OR #until < :now OR attribute_not_exists(holder)',
     names: { '#until': 'until', '#number': 'number' },
     values: { ':holder': holder, ':until': until, ':now': ctx.now(), ':one': 1 },
   });
-  return item === undefined ? undefined : { holder, number: Number(item['number']) };
+  if (item === undefined) return undefined;
+  return { holder, number: Number(item['number']), ...(of === undefined ? {} : { of }) };
 }
 
 export async function renewLease(
@@ -98,7 +99,7 @@ export async function renewLease(
   { lease, until }: { lease: Lease; until: number },
 ): Promise<boolean> {
   const item = await ctx.store.update({
-    key: leaseKey(o),
+    key: leaseKey(o, lease.of),
     expression: 'SET #until = :until',
     condition: 'holder = :holder AND #number = :number',
     names: { '#until': 'until', '#number': 'number' },
@@ -109,7 +110,7 @@ export async function renewLease(
 
 export async function releaseLease(ctx: Context, o: OrgKey, lease: Lease): Promise<void> {
   await ctx.store.update({
-    key: leaseKey(o),
+    key: leaseKey(o, lease.of),
     expression: 'REMOVE holder, #until',
     condition: 'holder = :holder AND #number = :number',
     names: { '#until': 'until', '#number': 'number' },

@@ -6,7 +6,15 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { relinkRule } from './dynamo-bindings.ts';
 import { claimWanted } from './dynamo-claims.ts';
-import type { Context } from './dynamo-context.ts';
+import { type Context, connectionOf } from './dynamo-context.ts';
+import {
+  accountsAfter,
+  forgetDrift,
+  noteComparison,
+  readDrifted,
+  readReconciliation,
+  saveReconciliation,
+} from './dynamo-drift.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
 import { accountsNamed, eraseNames, readJournal, sealJournal, verifyJournal } from './dynamo-journal.ts';
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
@@ -20,6 +28,7 @@ import {
   listMembers,
 } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
+import { observeListing } from './dynamo-observed.ts';
 import { accountsOfGroup, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
 import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
@@ -122,6 +131,14 @@ function syncSide(ctx: Context): SyncDirectory {
     mark: (o, id) => work.markIfThere(ctx, o, id),
     claimWanted: (o, id) => claimWanted(ctx, o, id),
     observe: (o, email, observed) => work.observe(ctx, o, { email, ...observed }),
+    observeListing: (o, listing, beat) => observeListing(ctx, o, { listing, beat }),
+    accountsAfter: async (c, page) =>
+      accountsAfter(ctx, { connection: c, org: (await connectionOf(ctx, c)).org }, page),
+    noteComparison: (account, found) => noteComparison(ctx, account, found),
+    readDrifted: (o) => readDrifted(ctx, o),
+    forgetDrift: (o, ids) => forgetDrift(ctx, o, ids),
+    readReconciliation: (o) => readReconciliation(ctx, o),
+    saveReconciliation: (o, state) => saveReconciliation(ctx, o, state),
     writeIntents: (o, lease, drafts) => writeIntents(ctx, o, { lease, drafts }),
     changeLedger: (o, id, { compute, ...input }) =>
       noteParked(ctx, { org: o, known: parkedScopes }, (note) =>

@@ -60,8 +60,9 @@ export const positionKey = (c: ConnectionId, type: 'U' | 'G', startIndex: number
 });
 
 export const accountKey = (o: OrgKey, id: AccountId): Key => ({ pk: `${o}#A#${id}`, sk: '-' });
-export const identityKey = (o: OrgKey, email: string): Key => ({
-  pk: `${o}#I#${digest(emailKey(email))}`,
+export const identityKey = (o: OrgKey, email: string): Key => identityKeyOf(o, digest(emailKey(email)));
+export const identityKeyOf = (o: OrgKey, emailDigest: string): Key => ({
+  pk: `${o}#I#${emailDigest}`,
   sk: '-',
 });
 
@@ -77,7 +78,18 @@ export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#
 /** Remembers the name behind a parked partition's digest. */
 export const parkedScopeKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `PARK#${digest(scope)}` });
 export const catalogueKey = (o: OrgKey, groupId: string): Key => ({ pk: o, sk: `CAT#${groupId}` });
-export const leaseKey = (o: OrgKey): Key => ({ pk: o, sk: 'LEASE' });
+export const leaseKey = (o: OrgKey, of?: 'reconcile'): Key => ({
+  pk: o,
+  sk: of === undefined ? 'LEASE' : 'LEASE#RECONCILE',
+});
+export const reconcileKey = (o: OrgKey): Key => ({ pk: o, sk: 'RECONCILE' });
+/** The account has a drift record (R34). */
+export const driftKey = (o: OrgKey, id: AccountId): Key => ({ pk: o, sk: `DRIFT#${id}` });
+/** Digests of the addresses that a listing showed, in chunks. */
+export const listedKey = (o: OrgKey, startedAt: number, chunk: number): Key => ({
+  pk: o,
+  sk: `LISTED#${instantKey(startedAt)}#${String(chunk).padStart(4, '0')}`,
+});
 export const budgetKey = (clientId: string, endpoint: string): Key => ({ pk: `B#${clientId}`, sk: endpoint });
 export const tokenKey = (tokenId: string): Key => ({ pk: `T#${tokenId}`, sk: '-' });
 export const tokenIndexKey = (c: ConnectionId, tokenId: string): Key => ({ pk: c, sk: `TOKEN#${tokenId}` });

@@ -91,10 +91,18 @@ function rulesFor(
   );
 }
 
-function stateAtAdobe({ applied, unknown }: Account, name: string): ProvisionedEntitlement['state'] {
+/** What the last listing showed counts until something newer of ours (R34). */
+function stateAtAdobe(
+  { applied, unknown, drift, confirmedAt = 0, sentAt = 0 }: Account,
+  name: string,
+): ProvisionedEntitlement['state'] {
   const key = entitlementKey(name);
   if (Object.hasOwn(unknown, key)) return 'unknown';
-  return Object.hasOwn(applied.entitlements, key) ? 'held' : 'wanted';
+  const held = Object.hasOwn(applied.entitlements, key) ? applied.entitlements[key] : undefined;
+  if (held === undefined) return 'wanted';
+  if (drift?.gone === true || drift?.missing.includes(key)) return 'missing';
+  if (drift?.unlicensed?.includes(key)) return 'unlicensed';
+  return confirmedAt > Math.max(held.since, sentAt) ? 'confirmed' : 'held';
 }
 
 /** What Adobe still has because of us, and no group gives any more. */

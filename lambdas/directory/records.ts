@@ -6,6 +6,7 @@
  * through untouched (F20, F21).
  */
 import * as z from 'zod';
+import { Drift, DriftPolicy } from './drift-records.ts';
 
 /** Version of the item shapes below, written on every item as `v`. */
 export const SCHEMA_VERSION = 1;
@@ -226,6 +227,12 @@ export const Account = z.looseObject({
   refused: z
     .looseObject({ wantedRev: z.number().int(), actions: z.array(z.string()), error: AccountError })
     .optional(),
+  /** What the last comparison found (R34). */
+  drift: Drift.optional(),
+  /** The listing that last showed what the ledger says, but for `drift`. */
+  confirmedAt: EpochMs.optional(),
+  /** When the last intent was written: a read of the next 30 minutes may still show the time before it. */
+  sentAt: EpochMs.optional(),
   wantedRev: z.number().int(),
   ledgerRev: z.number().int(),
   touchedAt: EpochMs,
@@ -264,7 +271,14 @@ export const IdentityItem = z.looseObject({
   /** Who made the identity, where it outlives the account: type -> made | found. */
   origin: z.record(z.string(), z.enum(['made', 'found'])),
   /** Absent until Adobe was asked. An empty `users` says: nobody there at `at`. */
-  observed: z.object({ at: EpochMs, users: z.array(ObservedUser) }).optional(),
+  observed: z
+    .object({
+      at: EpochMs,
+      users: z.array(ObservedUser),
+      /** Shown by the listings since `at`: one that finds it unchanged does not write it again. */
+      listed: z.literal(true).optional(),
+    })
+    .optional(),
   rev: z.number().int(),
 });
 export type IdentityItem = z.infer<typeof IdentityItem>;
@@ -321,7 +335,17 @@ export const Org = z.looseObject({
   clientId: z.string(),
   connections: z.array(ConnectionId),
   /** The last complete listing of all users: its start counts as knowledge, also of absence (R19). */
-  listing: z.object({ startedAt: EpochMs, completedAt: EpochMs, users: z.number().int() }).optional(),
+  listing: z
+    .looseObject({
+      startedAt: EpochMs,
+      completedAt: EpochMs,
+      users: z.number().int(),
+      /** Its count agreed with the listing before: revokes may follow from it (V7). */
+      agrees: z.boolean().optional(),
+    })
+    .optional(),
+  /** What the last listing that ended well counted, whether it was believed or not (V7). */
+  counted: z.object({ at: EpochMs, users: z.number().int() }).optional(),
   catalogueAt: EpochMs.optional(),
   /** Calls stop until an operator repairs the credential. */
   authFault: AccountError.optional(),
@@ -335,6 +359,8 @@ export const Rule = z.looseObject({
   everyone: z.boolean(),
   grants: z.array(Entitlement),
   mode: Mode.optional(),
+  /** Absent: `report`. */
+  drift: DriftPolicy.optional(),
 });
 export type Rule = z.infer<typeof Rule>;
 

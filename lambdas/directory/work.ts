@@ -6,6 +6,7 @@
  * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
  */
 import type { Place } from './account-item.ts';
+import type { Drift, Reconciliation } from './drift-records.ts';
 import type { Finding, JournalRecord } from './journal.ts';
 import type {
   Account,
@@ -40,12 +41,14 @@ export interface Lease {
   readonly holder: string;
   /** Fencing number: a later lease has a higher one. */
   readonly number: number;
+  /** Whose lease it is, where it is not the drain's. */
+  readonly of?: 'reconcile';
 }
 
 /** The part of an account that says what Adobe holds because of us. */
 export type Ledger = Pick<
   Account,
-  'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt' | 'refused'
+  'applied' | 'origin' | 'maybe' | 'unknown' | 'watch' | 'goneAt' | 'refused' | 'drift'
 >;
 
 /** How an account stands after a decision. */
@@ -111,16 +114,44 @@ export interface MappingDraft {
   readonly left: readonly string[];
 }
 
+export interface ListedPeople {
+  readonly startedAt: number;
+  /** By address, in any spelling. */
+  readonly people: ReadonlyMap<string, readonly ObservedUser[]>;
+}
+
+export interface ObservedCounts {
+  readonly unchanged: number;
+  readonly written: number;
+  readonly vanished: number;
+}
+
+export interface AccountPage {
+  readonly accounts: readonly Account[];
+  /** The last user of the page. */
+  readonly next?: string;
+}
+
+export interface Comparison {
+  readonly drift: Drift | undefined;
+  readonly confirmedAt: number | undefined;
+  /** There is something to do: marked in the same write. */
+  readonly mark?: 'revoke' | 'grant';
+}
+
 export interface SyncDirectory {
   getOrg(o: OrgKey): Promise<Org | undefined>;
-  changeOrg(o: OrgKey, change: Partial<Pick<Org, 'listing' | 'catalogueAt' | 'authFault'>>): Promise<void>;
+  changeOrg(
+    o: OrgKey,
+    change: Partial<Pick<Org, 'listing' | 'counted' | 'catalogueAt' | 'authFault'>>,
+  ): Promise<void>;
   /** Always read from the table. */
   getConnection(c: ConnectionId): Promise<Connection>;
   rulesOf(connection: Connection): Promise<readonly BoundRule[]>;
 
   acquireLease(
     o: OrgKey,
-    wish: { readonly holder: string; readonly until: number },
+    wish: { readonly holder: string; readonly until: number; readonly of?: 'reconcile' },
   ): Promise<Lease | undefined>;
   renewLease(o: OrgKey, lease: Lease, until: number): Promise<boolean>;
   releaseLease(o: OrgKey, lease: Lease): Promise<void>;
@@ -145,6 +176,25 @@ export interface SyncDirectory {
     email: string,
     observed: { readonly at: number; readonly users: readonly ObservedUser[] },
   ): Promise<void>;
+
+  /**
+   * Stores what a complete listing showed, unchanged items untouched; whoever earlier listings showed and this one does
+   * not is marked absent. Nothing counts before `changeOrg` names the listing. `beat` runs between chunks.
+   */
+  observeListing(o: OrgKey, listing: ListedPeople, beat: () => Promise<void>): Promise<ObservedCounts>;
+  /** The accounts behind a page of the connection's users, in id order; `next` while there are more. */
+  accountsAfter(
+    c: ConnectionId,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<AccountPage>;
+  /** Writes what the comparison found, unless the account moved since it was read. @returns whether it did not */
+  noteComparison(account: Account, found: Comparison): Promise<boolean>;
+  /** Accounts on which a drift record was written and not taken back by a later comparison. */
+  readDrifted(o: OrgKey): Promise<readonly AccountId[]>;
+  /** Takes accounts off that list. */
+  forgetDrift(o: OrgKey, ids: readonly AccountId[]): Promise<void>;
+  readReconciliation(o: OrgKey): Promise<Reconciliation | undefined>;
+  saveReconciliation(o: OrgKey, state: Reconciliation): Promise<void>;
 
   /** Writes the intents of one request; accounts that changed meanwhile are left out (R23). @throws LeaseLost */
   writeIntents(o: OrgKey, lease: Lease, drafts: readonly IntentDraft[]): Promise<readonly AccountId[]>;

@@ -236,7 +236,7 @@ export const AdobeWire = z.object({
       type: text('What it is.', { ...onRequest, canonicalValues: ['profile', 'userGroup'] }).optional(),
       status: text('How it stands at Adobe.', {
         ...onRequest,
-        canonicalValues: ['held', 'wanted', 'leaving', 'unknown'],
+        canonicalValues: ['held', 'confirmed', 'wanted', 'leaving', 'unknown', 'unlicensed', 'missing'],
       }).optional(),
       group: text('The id of the group it comes from; none for a rule about everyone.', {
         ...onRequest,

@@ -84,6 +84,7 @@ export function decide(input: DecideInput): Decision {
   const planned = plan({
     account,
     desired,
+    rules,
     ledger,
     known,
     ...(renaming === undefined ? {} : { renaming }),

@@ -9,7 +9,7 @@ import { type Lease, LeaseLost } from '../directory/work.ts';
 import type { Sending } from './company.ts';
 import { emailsOf } from './decide.ts';
 import { takeInventory } from './inventory.ts';
-import { KNOWLEDGE_LIFE_MS } from './known.ts';
+import { LISTING_SHARE } from './listing.ts';
 import {
   type Counts,
   type DrainDeps,
@@ -142,12 +142,17 @@ async function wakeFaults(run: Run): Promise<void> {
   }
 }
 
-/** The listing that counts as knowledge, also of absence: at first start, and when the last one is a day old (R19). */
+/**
+ * The first listing of all, before anything was ever sent (R19). Later ones are the reconcile's, beside the drain: a
+ * listing of a large org takes minutes, and revokes do not wait for it.
+ */
 async function keepInventory(run: Run, until: number): Promise<void> {
-  const org = await run.deps.directory.getOrg(run.org);
-  if (org?.listing !== undefined && run.deps.now() - org.listing.startedAt < KNOWLEDGE_LIFE_MS) return;
-  const taken = await takeInventory(inventoryDeps(run), run.org, {
-    clientId: org?.clientId ?? '',
+  const { directory, now, newId } = run.deps;
+  const org = await directory.getOrg(run.org);
+  if (org === undefined || org.listing !== undefined) return;
+  const slots = openSlots({ directory, clientId: org.clientId, now, newId, share: LISTING_SHARE });
+  const taken = await takeInventory({ ...inventoryDeps(run), slots }, run.org, {
+    clientId: org.clientId,
     until,
   });
   if (taken.kind !== 'incomplete') return;

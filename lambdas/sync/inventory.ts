@@ -1,53 +1,45 @@
 /**
- * Knowing before writing (design.md section 5, R19): the complete listing of an org's users and groups, and the
- * single-user read. A listing is complete or discarded whole (I11): every page answered, every page counted.
- * Users and groups are read as a pair, page 0 of each at most every two hours (R30).
+ * Knowing before writing (design.md section 5, R19): what a complete listing showed is stored whole or not at all (I11),
+ * and so is the answer of a single-user read. A list that shrank by more than a fifth since the one before is not
+ * believed before a second one says the same (V7).
  */
-import type {
-  AdobeClient,
-  AdobeError,
-  ListingPage,
-  ObservedAdobeGroup,
-  ObservedAdobeUser,
-  ReadOutcome,
-} from '../adobe/adobe.ts';
-import { type Endpoint, mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/pace.ts';
+import type { ObservedAdobeGroup, ObservedAdobeUser } from '../adobe/adobe.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { CatalogueEntry, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
-import type { SyncDirectory } from '../directory/work.ts';
-import { HTTP_TIMEOUT_MS, type Slots } from './slots.ts';
+import {
+  agreement,
+  blockAfter,
+  countBefore,
+  countPeople,
+  type Listing,
+  type ListingDeps,
+  type NoListing,
+  type ReadFailure,
+  readListing,
+} from './listing.ts';
+import { HTTP_TIMEOUT_MS } from './slots.ts';
 import { indexCatalogue } from './world.ts';
 
-export interface InventoryDeps {
-  readonly directory: SyncDirectory;
-  readonly adobe: AdobeClient;
-  readonly slots: Slots;
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-  /** Renews the lease under which this runs; before every call and now and then between writes (R29). */
-  readonly beat: () => Promise<void>;
-  readonly log: (event: string, detail: Record<string, unknown>) => void;
+export type InventoryDeps = ListingDeps;
+
+export interface Counted {
+  readonly startedAt: number;
+  readonly users: number;
+  readonly groups: number;
 }
 
 export type Inventory =
-  | { readonly kind: 'complete'; readonly users: number; readonly groups: number }
-  | { readonly kind: 'incomplete'; readonly reason: string; readonly failure?: ReadFailure }
-  | { readonly kind: 'too-soon'; readonly at: number };
-
-export interface ReadFailure {
-  readonly reason: 'throttled' | 'auth' | 'rejected' | 'unreachable';
-  readonly error: AdobeError;
-}
-
-/** Whether Adobe may be asked for page 0 again, and if so, that it was asked now: persisted before the call (R30). */
-async function claimPageZero(deps: InventoryDeps, clientId: string): Promise<number | undefined> {
-  return deps.directory.changeBudget(clientId, 'page-zero', (stored) => {
-    const last = typeof stored === 'number' ? stored : undefined;
-    const now = deps.now();
-    if (!mayListPageZero(last, now)) return { result: (last ?? now) + PAGE_ZERO_INTERVAL_MS };
-    return { next: now, result: undefined };
-  });
-}
+  | (Counted & {
+      readonly kind: 'complete';
+      /** The count moved by at most a fifth: revokes may follow from this listing (V7). */
+      readonly agrees: boolean;
+      readonly written: number;
+      readonly unchanged: number;
+      readonly vanished: number;
+    })
+  /** Complete, but far shorter than the one before: nothing was stored but its count. */
+  | (Counted & { readonly kind: 'doubtful'; readonly before: number })
+  | NoListing;
 
 /** Lists users and groups of the org and stores both, or stores nothing. `until` bounds the waiting for slots. */
 export async function takeInventory(
@@ -55,37 +47,36 @@ export async function takeInventory(
   o: OrgKey,
   { clientId, until }: { readonly clientId: string; readonly until: number },
 ): Promise<Inventory> {
-  const again = await claimPageZero(deps, clientId);
-  if (again !== undefined) return { kind: 'too-soon', at: again };
-  const startedAt = deps.now();
-  const groups = await listAll(deps, {
-    until,
-    endpoint: 'groups',
-    page: (page, deadline) => deps.adobe.listGroups(page, deadline),
-  });
-  if (groups.rows === undefined) return incomplete(groups);
-  const users = await listAll(deps, {
-    until,
-    endpoint: 'users',
-    page: (page, deadline) => deps.adobe.listUsers(page, deadline),
-  });
-  if (users.rows === undefined) return incomplete(users);
-  const catalogue = groups.rows.map(catalogueEntry);
-  await noteSoleNames(deps, o, catalogue);
-  await deps.directory.saveCatalogue(o, catalogue);
-  let written = 0;
-  for (const [address, people] of byAddress(users.rows)) {
-    if (written++ % 500 === 0) await deps.beat();
-    await deps.directory.observe(o, address, { at: startedAt, users: distinct(people) });
+  const listing = await readListing(deps, { clientId, until });
+  if ('kind' in listing) return listing;
+  const org = await deps.directory.getOrg(o);
+  const { startedAt, groups } = listing;
+  const users = countPeople(listing.users);
+  const before = org === undefined ? undefined : countBefore(org);
+  const verdict = agreement(users, before);
+  const counted = { at: startedAt, users };
+  if (verdict === 'shrank') {
+    await deps.directory.changeOrg(o, { counted });
+    deps.log('inventory-doubtful', { users, before });
+    return { kind: 'doubtful', startedAt, users, groups: groups.length, before: before ?? 0 };
   }
-  const completedAt = deps.now();
-  const count = new Set(users.rows.map((user) => emailKey(user.email))).size;
+  const agrees = verdict === 'agrees';
+  const stored = await store(deps, o, listing);
   await deps.directory.changeOrg(o, {
-    listing: { startedAt, completedAt, users: count },
+    listing: { startedAt, completedAt: deps.now(), users, agrees },
+    counted,
     catalogueAt: startedAt,
   });
-  deps.log('inventory', { users: count, groups: groups.rows.length });
-  return { kind: 'complete', users: count, groups: groups.rows.length };
+  deps.log('inventory', { users, groups: groups.length, agrees, ...stored });
+  return { kind: 'complete', startedAt, users, groups: groups.length, agrees, ...stored };
+}
+
+async function store(deps: InventoryDeps, o: OrgKey, { startedAt, groups, users }: Listing) {
+  const catalogue = groups.map(catalogueEntry);
+  await noteSoleNames(deps, o, catalogue);
+  await deps.directory.saveCatalogue(o, catalogue);
+  const people = new Map([...byAddress(users)].map(([address, found]) => [address, distinct(found)]));
+  return deps.directory.observeListing(o, { startedAt, people }, deps.beat);
 }
 
 /** Names that several groups shared and no longer do: whoever was parked on them is woken like from a fault (R16). */
@@ -101,58 +92,6 @@ async function noteSoleNames(
     if (entries.length < 2 || (now.get(scope)?.length ?? 0) > 1) continue;
     const error = { code: 'name-not-unique', message: 'The name was shared.', hint: 'Nothing to do.', at };
     await deps.directory.tripFault(o, { scope, error, retryAt: at });
-  }
-}
-
-interface Missing {
-  readonly rows: undefined;
-  readonly reason: string;
-  readonly failure?: ReadFailure;
-}
-
-function incomplete({ reason, failure }: Missing): Inventory {
-  return { kind: 'incomplete', reason, ...(failure === undefined ? {} : { failure }) };
-}
-
-interface Listing<T> {
-  readonly until: number;
-  readonly endpoint: 'users' | 'groups';
-  readonly page: (page: number, deadline: number) => Promise<ReadOutcome<ListingPage<T>>>;
-}
-
-/** Pages may overlap (F44), so rows are deduplicated by the caller; a page that fails ends the whole listing. */
-async function listAll<T>(deps: InventoryDeps, listing: Listing<T>): Promise<{ rows: T[] } | Missing> {
-  const rows: T[] = [];
-  for (let page = 0; ; page++) {
-    const answer = await slotted(deps, listing, page);
-    if (answer === 'no-slot') return { rows: undefined, reason: 'no call was free in time' };
-    if (answer.kind === 'failed')
-      return { rows: undefined, reason: `page ${page}: ${answer.error.code}`, failure: answer };
-    rows.push(...answer.value.rows);
-    const { lastPage, pageCount } = answer.value;
-    if (!lastPage) continue;
-    const short = pageCount !== undefined && page + 1 < pageCount;
-    return short ? { rows: undefined, reason: `the list ended at page ${page} of ${pageCount}` } : { rows };
-  }
-}
-
-async function slotted<T>(
-  deps: InventoryDeps,
-  { endpoint, page, until }: Listing<T>,
-  index: number,
-): Promise<ReadOutcome<ListingPage<T>> | 'no-slot'> {
-  for (;;) {
-    const slot = await deps.slots.take(endpoint);
-    if (!slot.ok) {
-      if (slot.freeAt > until) return 'no-slot';
-      await deps.sleep(slot.freeAt - deps.now());
-      continue;
-    }
-    await deps.beat();
-    const answer = await page(index, deps.now() + HTTP_TIMEOUT_MS);
-    await deps.slots.settle(endpoint, slot.id);
-    if (answer.kind === 'failed') await blockAfter(deps, endpoint, answer);
-    return answer;
   }
 }
 
@@ -207,18 +146,6 @@ function byAddress(rows: readonly ObservedAdobeUser[]): Map<string, ObservedUser
     }
   }
   return found;
-}
-
-/** A pause without a length (section 4.1). */
-const UNTOLD_WAIT_MS = 60_000;
-
-async function blockAfter(
-  deps: InventoryDeps,
-  endpoint: Endpoint,
-  { reason, blockedUntil }: ReadFailure & { readonly blockedUntil?: number },
-): Promise<void> {
-  const until = blockedUntil ?? (reason === 'throttled' ? deps.now() + UNTOLD_WAIT_MS : undefined);
-  if (until !== undefined) await deps.slots.block(endpoint, until);
 }
 
 export type Looked =

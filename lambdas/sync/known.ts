@@ -20,8 +20,8 @@ export function knowledgeOf(item: IdentityItem | undefined, org: Org): Knowledge
   const seen = item?.observed;
   const listedAt = org.listing?.startedAt;
   if (listedAt === undefined || (seen !== undefined && seen.at >= listedAt)) return seen;
-  // The listing writes everybody it shows with its own start time: who is not marked with it was not there.
-  return { at: listedAt, users: [] };
+  // The listing left untouched what it found unchanged; who is not listed was not there.
+  return { at: listedAt, users: seen?.listed === true ? seen.users : [] };
 }
 
 /** A Business ID is whatever Adobe linked it to; otherwise the types must agree (R2, T17). */

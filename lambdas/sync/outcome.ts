@@ -8,6 +8,7 @@ import { entitlementKey } from '../directory/keys.ts';
 import type { AccountError, EntitlementKey, Identity, Intent, ObservedUser } from '../directory/records.ts';
 import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
+import { withoutDrift } from './drift.ts';
 import { maybeOf, withoutNames, withUnknown } from './settle.ts';
 
 export interface OutcomeInput {
@@ -185,7 +186,7 @@ function revoked(ledger: Ledger, name: string): Ledger {
 
 function known(ledger: Ledger, key: EntitlementKey): Ledger {
   const { [key]: _known, ...rest } = ledger.unknown;
-  return { ...ledger, unknown: rest };
+  return withoutDrift({ ...ledger, unknown: rest }, key);
 }
 
 /** Class OK: what was asked for holds already. On a create it says that the person was there before us (R33, R26). */

@@ -21,15 +21,18 @@ import { emailKey } from '../directory/keys.ts';
 import type {
   Account,
   AppliedEntitlement,
+  BoundRule,
   EntitlementKey,
   Identity,
   ObservedUser,
 } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
+import { repairOf, withGone } from './drift.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
 import { collision, identityProblem, notRenamed, type Obstacle, read, twin } from './obstacles.ts';
 import type { Renaming } from './settle.ts';
+import { settleWatch, watchObstacle } from './watch.ts';
 
 /** Absence counts only this long after the last call that could still land (R27, R28). */
 export const LATE_EFFECT_MS = 30 * 60 * 1000;
@@ -38,6 +41,8 @@ export interface PlannedAction {
   readonly action: Action;
   /** For grants and revokes. */
   readonly key?: EntitlementKey;
+  /** For a revoke of what we did not give: the rule whose mode decides. */
+  readonly rule?: string;
 }
 
 export interface Plan {
@@ -52,8 +57,10 @@ export interface Plan {
 }
 
 export interface PlanInput {
-  readonly account: Pick<Account, 'claims'>;
+  readonly account: Pick<Account, 'claims' | 'sentAt'>;
   readonly desired: Desired;
+  /** In force for the connection: what else they name is in the range of their drift policy. */
+  readonly rules?: readonly BoundRule[];
   readonly ledger: Ledger;
   readonly renaming?: Renaming;
   /** Knowledge by `emailKey`. */
@@ -71,12 +78,12 @@ export interface PlanInput {
 }
 
 export function plan(input: PlanInput): Plan {
-  const settled = settleReads(input);
+  const settled = settleReads({ ...input, ledger: withGone(input) });
   if (settled.obstacle !== undefined) {
     const open = input.renaming !== undefined && settled.obstacle.kind !== 'park';
     return { ...resting(settled.ledger, [settled.obstacle]), intentOpen: open };
   }
-  const { ledger } = settled;
+  const ledger = settleWatch({ ...input, ledger: settled.ledger });
   if (ledger.applied.identity !== undefined) return planHeld({ ...input, ledger }, ledger.applied.identity);
   if (ledger.maybe !== undefined) return planMaybe({ ...input, ledger }, ledger.maybe);
   return planFirstContact({ ...input, ledger: { ...ledger, unknown: {} } });
@@ -241,8 +248,14 @@ function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
 function planHeld(input: PlanInput, handle: Identity): Plan {
   const { desired, ledger } = input;
   const clocks = graceClocks(input);
-  const revokes = [...revokesOfApplied(input, { handle, clocks }), ...revokesOfUnknown(input, handle)];
-  const obstacles: Obstacle[] = clocks.waiting.map((due) => ({ kind: 'wait', due, reason: 'grace' }));
+  const repair = repairOf(input, handle);
+  const revokes = [
+    ...revokesOfApplied(input, { handle, clocks }),
+    ...revokesOfUnknown(input, handle),
+    ...repair.revokes,
+  ];
+  const waits: Obstacle[] = clocks.waiting.map((due) => ({ kind: 'wait', due, reason: 'grace' }));
+  const obstacles: Obstacle[] = [...waits, ...repair.obstacles];
   const unknown = Object.fromEntries(
     Object.entries(ledger.unknown).filter(([key]) => desired.entitlements.has(key) || !input.left.has(key)),
   );
@@ -251,7 +264,10 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     unknown,
     applied: { ...ledger.applied, entitlements: clocks.entitlements },
   };
-  if (!desired.live) return sending(after, revokes, { obstacles });
+  if (!desired.live) {
+    const watched = watchObstacle({ ...input, ledger: after }, handle);
+    return sending(after, revokes, { obstacles: [...obstacles, ...watched] });
+  }
   // Parked, visibly: nothing is added under the old address either (R2, R17).
   if (desired.identity === undefined) {
     const concerned = desired.entitlements.size > 0 || Object.keys(clocks.entitlements).length > 0;
@@ -271,6 +287,7 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     ...moves,
     ...nameUpdate(input, handle),
     ...grants({ ...input, ledger: after }, handle),
+    ...repair.grants,
   ];
   return sending(after, actions, { obstacles });
 }

@@ -91,7 +91,7 @@ function isProtected({ action }: PlannedAction, { connection, known }: PolicyInp
  * A grant runs in the most permissive mode of the rules that want it, a revoke in the mode of the rule that granted it:
  * a rule that only reports never stops another rule's work, and a mapping change never changes the mode of other rules.
  */
-function modeOf({ action, key }: PlannedAction, plan: Plan, input: PolicyInput): Mode {
+function modeOf({ action, key, rule: named }: PlannedAction, plan: Plan, input: PolicyInput): Mode {
   const { connection, desired, rules } = input;
   const base = connectionMode(connection);
   if (key === undefined) return base;
@@ -99,7 +99,7 @@ function modeOf({ action, key }: PlannedAction, plan: Plan, input: PolicyInput):
     const modes = (desired.entitlements.get(key)?.rules ?? []).map((rule) => ruleMode(connection, rule));
     return modes.reduce((most, mode) => (stricter(most, mode) === most ? mode : most), 'report-only' as Mode);
   }
-  const by = plan.ledger.applied.entitlements[key]?.rule;
+  const by = named ?? plan.ledger.applied.entitlements[key]?.rule;
   const rule = rules.find((one) => one.id === by);
   return rule === undefined ? base : ruleMode(connection, rule);
 }

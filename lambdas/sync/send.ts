@@ -334,7 +334,7 @@ function standingAfter(run: Run, { fresh, absorbed, answered }: Recording): Stan
 }
 
 function afterwards(run: Run, { fresh, absorbed, answered }: Recording): Parameters<typeof decide>[0] {
-  const { origin: _o, maybe: _m, goneAt: _g, refused: _r, intent: _i, ...base } = fresh;
+  const { origin: _o, maybe: _m, goneAt: _g, refused: _r, drift: _d, intent: _i, ...base } = fresh;
   const faults = new Map(answered.world.faults);
   for (const fault of answered.tripped.values()) faults.set(fault.scope, fault);
   const account = { ...base, ...absorbed.ledger };

@@ -21,7 +21,7 @@ export interface Settled {
 }
 
 export function ledgerOf(account: Account): Ledger {
-  const { applied, origin, maybe, unknown, watch, goneAt, refused } = account;
+  const { applied, origin, maybe, unknown, watch, goneAt, refused, drift } = account;
   return {
     applied,
     unknown,
@@ -30,6 +30,7 @@ export function ledgerOf(account: Account): Ledger {
     ...(maybe === undefined ? {} : { maybe }),
     ...(goneAt === undefined ? {} : { goneAt }),
     ...(refused === undefined ? {} : { refused }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 

@@ -46,9 +46,11 @@ export interface SlotsDeps {
   readonly clientId: string;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Of the budget, what these calls may use at most: 0.5 leaves every second slot to others. Absent: all of it. */
+  readonly share?: number;
 }
 
-export function openSlots({ directory, clientId, now, newId }: SlotsDeps): Slots {
+export function openSlots({ directory, clientId, now, newId, share = 1 }: SlotsDeps): Slots {
   const change = <T>(
     endpoint: Endpoint,
     work: (budget: Budget) => { next?: Budget; result: T },
@@ -60,7 +62,8 @@ export function openSlots({ directory, clientId, now, newId }: SlotsDeps): Slots
     take: (endpoint) => {
       const id = newId();
       return change<Taken>(endpoint, (budget) => {
-        const wish = { now: now(), perMinute: defaultPerMinute[endpoint], id, maxOpenMs: LEASE_MS };
+        const perMinute = Math.max(1, Math.floor(defaultPerMinute[endpoint] * share));
+        const wish = { now: now(), perMinute, id, maxOpenMs: LEASE_MS };
         const taken = takeSlot(budget, wish);
         return taken.ok
           ? { next: taken.budget, result: { ok: true, id } }

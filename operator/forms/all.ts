@@ -1,5 +1,6 @@
 /** Every command, in the order and the sections of the help. */
 import type { Form } from '../form.ts';
+import { driftForms } from './drift.ts';
 import { journalForms } from './journal.ts';
 import { mappingForms } from './mapping.ts';
 import { peopleForms } from './people.ts';
@@ -8,6 +9,7 @@ import { tokenForms } from './token.ts';
 
 export const sections: readonly (readonly Form[])[] = [
   peopleForms,
+  driftForms,
   mappingForms,
   settingsForms,
   journalForms,

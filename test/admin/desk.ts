@@ -4,6 +4,7 @@ import type { CommandAnswer, CommandResult } from '../../lambdas/admin/command.t
 import { createCommands } from '../../lambdas/admin/commands.ts';
 import { makeAdminHandler } from '../../lambdas/admin.ts';
 import { createLog } from '../../lambdas/log.ts';
+import { reconcile } from '../../lambdas/sync/reconcile.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../build.ts';
 import { hear } from '../leaks.ts';
@@ -36,6 +37,7 @@ export function deskOf(bridge: TestBridge): Desk {
     org,
     now: clock.now,
     newId: drainDeps.newId,
+    reconcile: (wish) => reconcile(drainDeps, org, wish),
   });
   const log = createLog({
     level: 'debug',

@@ -100,7 +100,15 @@ test('a command that finds the directory busy is refused and may be repeated as 
       throw new DirectoryBusy(2);
     },
   };
-  const parts = { directory: busy, adobe, connection, org, now: clock.now, newId: drainDeps.newId };
+  const parts = {
+    directory: busy,
+    adobe,
+    connection,
+    org,
+    now: clock.now,
+    newId: drainDeps.newId,
+    reconcile: desk.bridge.reconcile,
+  };
   const show = createCommands(parts)['mapping.show'];
   await expect(show?.run({}, { operator: 'test' })).rejects.toThrow(
     new Refused('The directory is busy with other changes. Repeat the command in 2 seconds.'),

@@ -81,6 +81,12 @@ describe('the command line', () => {
       line: 'erase jane@example.com',
       call: { command: 'erase', args: { email: 'jane@example.com', yes: false } },
     },
+    { line: 'drift', call: { command: 'drift', args: {} } },
+    {
+      line: 'drift jane@example.com',
+      call: { command: 'drift.person', args: { email: 'jane@example.com' } },
+    },
+    { line: 'reconcile', call: { command: 'reconcile', args: {} } },
     { line: 'token create', call: { command: 'token.create', args: { label: 'made with the CLI' } } },
     { line: 'token create Okta prod', call: { command: 'token.create', args: { label: 'Okta prod' } } },
     {

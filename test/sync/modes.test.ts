@@ -245,6 +245,7 @@ describe('names that occur twice (umapi.md 12)', () => {
       expect(account.error?.message).toMatch(/One.*Two|Two.*One/);
       stage.org.byHand({ action: 'renameGroup', group: X.name, product: 'Two', to: 'Agent US' });
       stage.clock.advance(25 * 3_600_000);
+      await stage.reconcile();
       await stage.drain();
       expect(stage.holders(X.name)).toEqual(['ada@example.com']);
     },

@@ -1,0 +1,65 @@
+/**
+ * The watch list (R28). A call without an answer may still land after it was repeated and acknowledged, so what it spoke
+ * of is watched until Adobe was seen at least 30 minutes after it. What is there then is ours, whatever the drift
+ * policy: wanted, it stands in `applied`; unwanted, it stands there too and is revoked like everything else of ours.
+ * What is not there leaves the list and, if wanted, is granted again. Pure.
+ */
+import { emailKey, entitlementKey } from '../directory/keys.ts';
+import type { AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
+import type { Ledger } from '../directory/work.ts';
+import type { Desired } from './desired.ts';
+import { LAG_MS } from './drift.ts';
+import { foundUser, type Knowledge } from './known.ts';
+import type { Obstacle } from './obstacles.ts';
+
+export interface WatchInput {
+  readonly account: { readonly sentAt?: number | undefined };
+  readonly desired: Desired;
+  readonly ledger: Ledger;
+  readonly known: ReadonlyMap<string, Knowledge>;
+  readonly now: number;
+}
+
+export function settleWatch({ account, desired, ledger, known }: WatchInput): Ledger {
+  const handle = ledger.applied.identity;
+  const seen = handle === undefined ? undefined : known.get(emailKey(handle.email));
+  if (handle === undefined || seen === undefined || Object.keys(ledger.watch).length === 0) return ledger;
+  // A call of ours of the half hour before the look may be what it does not show yet.
+  if ((account.sentAt ?? 0) + LAG_MS > seen.at) return ledger;
+  const there = foundUser(seen, handle);
+  const shown = new Map((there?.groups ?? []).map((name) => [entitlementKey(name), name] as const));
+  const entitlements = { ...ledger.applied.entitlements };
+  const watch = { ...ledger.watch };
+  for (const [key, at] of Object.entries(ledger.watch)) {
+    // Still open: it is sent again first, and watched from then on.
+    if (seen.at < at + LAG_MS || Object.hasOwn(ledger.unknown, key)) continue;
+    delete watch[key];
+    const name = shown.get(key);
+    if (name !== undefined) entitlements[key] ??= ours(desired, { key, name, at });
+    // Of somebody who is not there at all only a command's own answer says so (R27).
+    else if (there !== undefined) delete entitlements[key];
+  }
+  return { ...ledger, watch, applied: { ...ledger.applied, entitlements } };
+}
+
+function ours(
+  desired: Desired,
+  { key, name, at }: { readonly key: EntitlementKey; readonly name: string; readonly at: number },
+): AppliedEntitlement {
+  const wanted = desired.entitlements.get(key);
+  const rule = wanted?.rules[0]?.id;
+  return { name, kind: wanted?.kind ?? 'profile', since: at, ...(rule === undefined ? {} : { rule }) };
+}
+
+/**
+ * For people of whom nothing is wanted any more: nobody may look at their account again, and one who was deleted is in
+ * no list of users, so the look does not wait for the night (I07).
+ */
+export function watchObstacle({ account, ledger, now }: WatchInput, handle: Identity): Obstacle[] {
+  const open = Object.entries(ledger.watch).filter(([key]) => !Object.hasOwn(ledger.unknown, key));
+  if (open.length === 0) return [];
+  const due = Math.max(account.sentAt ?? 0, ...open.map(([, at]) => at)) + LAG_MS;
+  return [
+    now < due ? { kind: 'wait', due, reason: 'watch' } : { kind: 'read', emails: [handle], since: due },
+  ];
+}
