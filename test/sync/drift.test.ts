@@ -102,6 +102,24 @@ describe('what each drift policy makes of a change by hand (F47)', () => {
   );
 
   scenario(
+    'before something is taken away that the bridge did not give, the person is read again (V7)',
+    {},
+    async (stage) => {
+      await ada(stage, 'revert');
+      await night(stage);
+      byHand(stage, 'grant', Y.name);
+      stage.clock.advance(DAY);
+      await stage.reconcile();
+      // Whoever gave it took it back; the list is older than a quarter of an hour by now.
+      byHand(stage, 'revoke', Y.name);
+      stage.clock.advance(20 * MINUTE);
+      const before = stage.actionCalls().length;
+      await stage.drain();
+      expect(stage.actionCalls()).toHaveLength(before);
+    },
+  );
+
+  scenario(
     'somebody who was removed from the org is made again under revert, and only shown otherwise',
     {},
     async (stage) => {
