@@ -6,6 +6,15 @@ import * as z from 'zod';
 
 const EpochMs = z.number().int();
 
+/** The last complete listing, on the org. */
+export const ListingMark = z.looseObject({
+  startedAt: EpochMs,
+  completedAt: EpochMs,
+  users: z.number().int(),
+  /** Its count agreed with the listing before: revokes may follow from it (V7). */
+  agrees: z.boolean().optional(),
+});
+
 /** How Adobe differed from the ledger when a complete listing was compared (R34). Absent keys mean "as it should be". */
 export const Drift = z.looseObject({
   /** When the listing began. */

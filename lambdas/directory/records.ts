@@ -6,7 +6,7 @@
  * through untouched (F20, F21).
  */
 import * as z from 'zod';
-import { Drift, DriftPolicy } from './drift-records.ts';
+import { Drift, DriftPolicy, ListingMark } from './drift-records.ts';
 
 /** Version of the item shapes below, written on every item as `v`. */
 export const SCHEMA_VERSION = 1;
@@ -335,15 +335,7 @@ export const Org = z.looseObject({
   clientId: z.string(),
   connections: z.array(ConnectionId),
   /** The last complete listing of all users: its start counts as knowledge, also of absence (R19). */
-  listing: z
-    .looseObject({
-      startedAt: EpochMs,
-      completedAt: EpochMs,
-      users: z.number().int(),
-      /** Its count agreed with the listing before: revokes may follow from it (V7). */
-      agrees: z.boolean().optional(),
-    })
-    .optional(),
+  listing: ListingMark.optional(),
   /** What the last listing that ended well counted, whether it was believed or not (V7). */
   counted: z.object({ at: EpochMs, users: z.number().int() }).optional(),
   catalogueAt: EpochMs.optional(),

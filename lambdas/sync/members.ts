@@ -4,7 +4,7 @@
  */
 import { emailKey } from '../directory/keys.ts';
 import type { CatalogueEntry } from '../directory/records.ts';
-import type { ReadFailure } from './inventory.ts';
+import type { ReadFailure } from './listing.ts';
 import type { Ask, Reading } from './read-back.ts';
 import { type Run, renew } from './run.ts';
 import { HTTP_TIMEOUT_MS } from './slots.ts';
