@@ -4,7 +4,7 @@
  * reads the client's record anew, so a client that is revoked ends all its access tokens with the next request.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TokenScope } from './records.ts';
+import type { TokenScope } from './token-records.ts';
 
 export interface AccessToken {
   readonly clientId: string;

@@ -11,13 +11,12 @@ import type {
   EntitlementKind,
   GroupId,
   GroupRecord,
-  TokenRecord,
-  TokenScope,
   UserGlimpse,
   UserId,
   UserRecord,
   UserResource,
 } from './records.ts';
+import type { TokenRecord, TokenScope } from './token-records.ts';
 
 /** Nothing was decided for lack of time or because of contention; the same call may be repeated as it is. */
 export class DirectoryBusy extends Error {
