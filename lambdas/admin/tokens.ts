@@ -6,8 +6,8 @@
 import * as z from 'zod';
 import { readNetwork } from '../directory/networks.ts';
 import { identifierProblem } from '../directory/normal.ts';
-import { LONGEST_TOKEN_MS } from '../directory/records.ts';
-import { type TokenRecord, TokenScope } from '../directory/token-records.ts';
+import { LONGEST_TOKEN_MS, TokenScope } from '../directory/records.ts';
+import type { TokenRecord } from '../directory/token-records.ts';
 import { type Command, defineCommand, Refused } from './command.ts';
 import type { AdminParts } from './parts.ts';
 import { count, instant } from './words.ts';

@@ -3,8 +3,9 @@
  * says is covered by the seal, so none is stored and issuing one writes nothing. It grants nothing by itself: each request
  * reads the client's record anew, so a client that is revoked ends all its access tokens with the next request.
  */
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TokenScope } from './token-records.ts';
+import type { TokenScope } from './records.ts';
 
 export interface AccessToken {
   readonly clientId: string;

@@ -11,12 +11,13 @@ import type {
   EntitlementKind,
   GroupId,
   GroupRecord,
+  TokenScope,
   UserGlimpse,
   UserId,
   UserRecord,
   UserResource,
 } from './records.ts';
-import type { TokenRecord, TokenScope } from './token-records.ts';
+import type { TokenRecord } from './token-records.ts';
 
 /** Nothing was decided for lack of time or because of contention; the same call may be repeated as it is. */
 export class DirectoryBusy extends Error {

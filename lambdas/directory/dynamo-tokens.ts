@@ -14,8 +14,8 @@ import { countRefusal, type RefusalContext } from './dynamo-refusals.ts';
 import type { Item } from './dynamo-store.ts';
 import { tokenIndexKey, tokenKey } from './keys.ts';
 import { isWithin, networkOf } from './networks.ts';
-import { type ConnectionId, LONGEST_TOKEN_MS } from './records.ts';
-import { TokenRecord, type TokenScope } from './token-records.ts';
+import { type ConnectionId, LONGEST_TOKEN_MS, type TokenScope } from './records.ts';
+import { TokenRecord } from './token-records.ts';
 
 /** `scimb_<token id>_<secret>`: the prefix lets scanners find a leaked token and us refuse other kinds (T04). */
 const BEARER = /^scimb_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;

@@ -381,3 +381,8 @@ export const CatalogueEntry = z.looseObject({
   formerly: z.array(z.string()).optional(),
 });
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>;
+
+export const TokenScope = z.enum(['read', 'write']);
+export type TokenScope = z.infer<typeof TokenScope>;
+/** No credential of an identity provider lives longer (T11). */
+export const LONGEST_TOKEN_MS = 365 * 24 * 3600 * 1000;

@@ -1,11 +1,7 @@
 /** What is stored of bearer tokens: a keyed hash and what it allows, never the token (T07). */
 import * as z from 'zod';
-import { ConnectionId, EpochMs } from './records.ts';
+import { ConnectionId, EpochMs, TokenScope } from './records.ts';
 
-export const TokenScope = z.enum(['read', 'write']);
-export type TokenScope = z.infer<typeof TokenScope>;
-/** No credential of an identity provider lives longer (T11). */
-export const LONGEST_TOKEN_MS = 365 * 24 * 3600 * 1000;
 /** `T#<tokenId>`: a bearer token, or an OAuth client with its secret, as a keyed hash only (T07). */
 export const TokenRecord = z.looseObject({
   /** 32 hexadecimal digits; of a client its client id. */

@@ -4,8 +4,9 @@
  * proves itself here with id and secret, in Basic or in the form. Errors have the form of section 5.2, and like everywhere
  * a refused client is told no reason. Nothing of a request but its header and its form is looked at.
  */
+
 import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
-import type { TokenScope } from '../directory/token-records.ts';
+import type { TokenScope } from '../directory/records.ts';
 import { type AuthenticateDeps, admitAndTell, type Seen } from './authenticate.ts';
 import { fold } from './json.ts';
 import { type Answer, BASE_PATH, decode, type ScimRequest } from './request.ts';
