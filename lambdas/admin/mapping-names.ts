@@ -6,6 +6,7 @@
  */
 import { entitlementKey } from '../directory/keys.ts';
 import type { CatalogueEntry, Entitlement, Org } from '../directory/records.ts';
+import { renamesOf } from '../sync/renames.ts';
 import { HTTP_TIMEOUT_MS, openSlots } from '../sync/slots.ts';
 import { indexCatalogue } from '../sync/world.ts';
 import { Refused } from './command.ts';
@@ -121,6 +122,9 @@ function nobodyKnows({ where, name, kind }: DraftGrant, entries: readonly Catalo
   const assignable = entries.filter(
     ({ type }) => type === ADOBE_TYPES.profile || type === ADOBE_TYPES.userGroup,
   );
+  const renamed = renamesOf(entries).get(entitlementKey(name));
+  if (renamed !== undefined)
+    return `${where}: "${name}" is called "${renamed.name}" at Adobe now. Write that name.`;
   const near = nearNames(
     name,
     assignable.map((entry) => entry.name),

@@ -4,6 +4,7 @@ import type { ScimDirectory, TokenDirectory } from '../directory/directory.ts';
 import type { Account, ConnectionId, OrgKey } from '../directory/records.ts';
 import type { OperatorDirectory, SyncDirectory } from '../directory/work.ts';
 import type { ReconcileReport, ReconcileWish } from '../sync/reconcile.ts';
+import { renamesOf } from '../sync/renames.ts';
 import { indexCatalogue, type World } from '../sync/world.ts';
 import { Refused } from './command.ts';
 
@@ -28,13 +29,15 @@ export async function readWorldNow({ directory, org: o, now }: AdminParts): Prom
   const connections = await Promise.all(org.connections.map((c) => directory.getConnection(c)));
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(o);
+  const catalogue = await directory.readCatalogue(o);
   return {
     now: now(),
     org,
     connections: new Map(connections.map((connection) => [connection.id, connection])),
     rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
     faults: new Map(faults.map((fault) => [fault.scope, fault])),
-    catalogue: indexCatalogue(await directory.readCatalogue(o)),
+    catalogue: indexCatalogue(catalogue),
+    renames: renamesOf(catalogue),
   };
 }
 

@@ -9,7 +9,6 @@ import { identityItemOf, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Item, keyText } from './dynamo-store.ts';
 import {
   budgetKey,
-  catalogueKey,
   configKey,
   emailKey,
   faultKey,
@@ -258,18 +257,4 @@ export async function markIfThere(
 export async function readCatalogue(ctx: Context, o: OrgKey): Promise<CatalogueEntry[]> {
   const { items } = await ctx.store.query({ pk: o, begins: 'CAT#' });
   return items.map((item) => CatalogueEntry.parse(item));
-}
-
-/** A complete listing replaces the catalogue: what it no longer shows goes. */
-export async function saveCatalogue(
-  ctx: Context,
-  o: OrgKey,
-  entries: readonly CatalogueEntry[],
-): Promise<void> {
-  const before = await readCatalogue(ctx, o);
-  const kept = new Set(entries.map((entry) => entry.groupId));
-  for (const entry of entries) await ctx.store.put(catalogueKey(o, entry.groupId), { ...entry, v: 1 });
-  for (const entry of before) {
-    if (!kept.has(entry.groupId)) await ctx.store.remove(catalogueKey(o, entry.groupId));
-  }
 }

@@ -5,6 +5,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { relinkRule } from './dynamo-bindings.ts';
+import { saveCatalogue } from './dynamo-catalogue.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import { type Context, connectionOf } from './dynamo-context.ts';
 import {
@@ -148,7 +149,8 @@ function syncSide(ctx: Context): SyncDirectory {
     tripFault: (o, fault) => work.tripFault(ctx, o, fault),
     clearFault: (o, scope, limit) => work.clearFault(ctx, o, { scope, limit }),
     readCatalogue: (o) => work.readCatalogue(ctx, o),
-    saveCatalogue: (o, entries) => work.saveCatalogue(ctx, o, entries),
+    replaceRules: (c, draft) => applyMapping(ctx, c, draft),
+    saveCatalogue: (o, entries) => saveCatalogue(ctx, o, entries),
     runSweeps: (o, until) => runSweeps(ctx, o, until),
     sealJournal: (o) => sealJournal(ctx, o),
   };

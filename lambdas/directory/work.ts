@@ -215,6 +215,8 @@ export interface SyncDirectory {
   clearFault(o: OrgKey, scope: string, limit: number): Promise<boolean>;
 
   readCatalogue(o: OrgKey): Promise<readonly CatalogueEntry[]>;
+  /** The rules in force under the names of today (F45), like `applyMapping`. */
+  replaceRules(c: ConnectionId, draft: MappingDraft): Promise<boolean>;
   saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
   runSweeps(o: OrgKey, until: number): Promise<boolean>;

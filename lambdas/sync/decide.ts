@@ -12,6 +12,7 @@ import type { Obstacle } from './obstacles.ts';
 import { type PlannedAction, plan } from './plan.ts';
 import { permit } from './policy.ts';
 import { type Ask, settleListed } from './read-back.ts';
+import { followLedger } from './renames.ts';
 import { settleIntent } from './settle.ts';
 import type { World } from './world.ts';
 
@@ -73,7 +74,7 @@ export function decide(input: DecideInput): Decision {
   }
   const desired = desiredOf(account, rules);
   const back = settleListed({
-    ledger: settled.ledger,
+    ledger: followLedger(settled.ledger, world.renames ?? new Map()),
     desired,
     members: world.members ?? new Map(),
     now: world.now,

@@ -24,7 +24,9 @@ import { type Inventory, takeInventory } from './inventory.ts';
 import { knowledgeOf } from './known.ts';
 import { limitedProfiles, readUnlicensed } from './licences.ts';
 import { LISTING_SHARE, type ListingDeps } from './listing.ts';
+import { followLedger, followRenames, type Renames, renamesOf } from './renames.ts';
 import type { DrainDeps } from './run.ts';
+import { ledgerOf } from './settle.ts';
 import { LEASE_MS, openSlots } from './slots.ts';
 import { indexCatalogue } from './world.ts';
 
@@ -91,6 +93,10 @@ async function work(working: Working, org: Org, force: boolean): Promise<Reconci
   const inventory = force || old ? await list(working, org, until) : undefined;
   const tried = inventory === undefined ? {} : { inventory };
   const listed = (await deps.directory.getOrg(working.org))?.listing;
+  if (inventory?.kind === 'complete') {
+    const names = await followRenames(deps.directory, working.org);
+    if (names.length > 0) deps.log('renamed-at-adobe', { names });
+  }
   if (listed === undefined) return { outcome: 'not-listed', ...tried };
   const before = await deps.directory.readReconciliation(working.org);
   const begun = before?.listing === listed.startedAt ? before : startOf(listed.startedAt, org);
@@ -191,6 +197,7 @@ interface View {
   readonly org: Org;
   readonly listing: { readonly startedAt: number; readonly agrees: boolean };
   readonly unlicensed: ReadonlyMap<EntitlementKey, ReadonlySet<string>>;
+  readonly renames: Renames;
 }
 
 async function viewOf(
@@ -202,9 +209,10 @@ async function viewOf(
   const org = await deps.directory.getOrg(o);
   if (org === undefined) throw new Error(`the org ${o} is gone: set it up again`);
   const rules = await deps.directory.rulesOf(connection);
-  const profiles = limitedProfiles(rules, indexCatalogue(await deps.directory.readCatalogue(o)));
+  const catalogue = await deps.directory.readCatalogue(o);
+  const profiles = limitedProfiles(rules, indexCatalogue(catalogue));
   const unlicensed = await readUnlicensed(readingOf(working, org.clientId), profiles, working.until);
-  return { connection, org, rules, listing, unlicensed };
+  return { connection, org, rules, listing, unlicensed, renames: renamesOf(catalogue) };
 }
 
 async function compareSlice(
@@ -216,7 +224,8 @@ async function compareSlice(
   const identities = await deps.directory.readIdentities(o, emails);
   const coming: EntitlementKey[] = [];
   const results = await Promise.all(
-    page.accounts.map(async (account): Promise<Compared> => {
+    page.accounts.map(async (stored): Promise<Compared> => {
+      const account = { ...stored, ...followLedger(ledgerOf(stored), view.renames) };
       const email = account.applied.identity?.email;
       const desired = desiredOf(account, view.rules);
       for (const key of desired.entitlements.keys())
@@ -232,7 +241,7 @@ async function compareSlice(
       });
       if (compared.kind !== 'compared' || compared.write === undefined) return compared;
       // It moved since it was read: nothing is said about it this time.
-      return (await deps.directory.noteComparison(account, compared.write)) ? compared : { kind: 'skipped' };
+      return (await deps.directory.noteComparison(stored, compared.write)) ? compared : { kind: 'skipped' };
     }),
   );
   let after = { ...state, coming: plusOne(state.coming, coming) };

@@ -3,6 +3,7 @@ import type { AdobeClient, AdobeError } from '../adobe/adobe.ts';
 import type { CatalogueEntry, EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
 import { membersRead, type Reading } from './read-back.ts';
+import { renamesOf } from './renames.ts';
 import { LEASE_MS, type Slots } from './slots.ts';
 import { indexCatalogue, type World } from './world.ts';
 
@@ -38,6 +39,8 @@ export interface Run {
   /** No single-user read before this instant. */
   readsFreeAt: number;
   catalogue: readonly CatalogueEntry[] | undefined;
+  /** The listing that it is of: a later one replaces it. */
+  catalogueAt?: number | undefined;
   /** Readings of groups, finished or under way, by the group's key. */
   readonly readings: Map<EntitlementKey, Reading>;
   /** How many due accounts are looked at together. */
@@ -85,7 +88,10 @@ export async function readWorld(run: Run): Promise<World | undefined> {
   const { directory, now } = run.deps;
   const org = await directory.getOrg(run.org);
   if (org === undefined) return undefined;
-  run.catalogue ??= await directory.readCatalogue(run.org);
+  if (run.catalogue === undefined || run.catalogueAt !== org.catalogueAt) {
+    run.catalogue = await directory.readCatalogue(run.org);
+    run.catalogueAt = org.catalogueAt;
+  }
   const connections = await Promise.all(org.connections.map((c) => directory.getConnection(c)));
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(run.org);
@@ -97,6 +103,7 @@ export async function readWorld(run: Run): Promise<World | undefined> {
     // A fault whose time has come stops nobody: the next request tells (section 18.3).
     faults: new Map(faults.filter((fault) => fault.retryAt > now()).map((fault) => [fault.scope, fault])),
     catalogue: indexCatalogue(run.catalogue),
+    renames: renamesOf(run.catalogue),
     members: membersRead(run.readings),
   };
 }

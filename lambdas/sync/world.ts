@@ -15,6 +15,7 @@ import type {
 } from '../directory/records.ts';
 import type { Fault } from '../directory/work.ts';
 import type { Members } from './read-back.ts';
+import type { Renames } from './renames.ts';
 
 export interface World {
   readonly now: number;
@@ -24,6 +25,8 @@ export interface World {
   readonly faults: ReadonlyMap<string, Fault>;
   /** By normal name; more than one entry under a name is a name that nobody may write to (`umapi.md` 12). */
   readonly catalogue: ReadonlyMap<EntitlementKey, readonly CatalogueEntry[]>;
+  /** What was renamed at Adobe, by its old name. */
+  readonly renames?: Renames;
   /** Groups whose members were read in this run. */
   readonly members?: ReadonlyMap<EntitlementKey, Members>;
 }
