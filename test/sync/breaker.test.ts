@@ -5,9 +5,6 @@ import { drain } from '../../lambdas/sync/drain.ts';
 import { settings } from '../open.ts';
 import { HOUR, MINUTE, type Stage, scenario, X } from './stage.ts';
 
-// Hundreds of people in seconds; the directory's contract suite runs on engine and model alike.
-process.env['DIRECTORY_STORE'] = 'model';
-
 async function crew(stage: Stage, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let at = 0; at < count; at++)

@@ -2,7 +2,7 @@
  * The drain killed before every one of its writes and calls, and started anew: it ends where the undisturbed one ends,
  * with one mail per grant (F14, F15, I08, I12; R23, R26).
  */
-import { BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { OrgState } from '../../local/adobe-org/state.ts';
 import { testClock } from '../open.ts';
@@ -45,10 +45,7 @@ async function restore(
   { client, table }: { client: DynamoDBClient; table: string },
   raw: Raw,
 ): Promise<void> {
-  for (let from = 0; from < raw.length; from += 25) {
-    const puts = raw.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
-    await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
-  }
+  for (const Item of raw) await client.send(new PutItemCommand({ TableName: table, Item }));
 }
 
 /** A joiner, a leaver, somebody with a new address, a mover, and a name: all waiting for the drain. */

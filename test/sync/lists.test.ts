@@ -5,9 +5,6 @@
 import { describe, expect } from 'vitest';
 import { HOUR, MINUTE, type Stage, type StageOptions, scenario, X, Y, Z } from './stage.ts';
 
-// Hundreds of people in seconds; the directory's contract suite runs on engine and model alike.
-process.env['DIRECTORY_STORE'] = 'model';
-
 const staffed: StageOptions = { rules: [{ group: 'Staff', grants: [Z] }] };
 
 function emailOf(at: number): string {

@@ -5,9 +5,6 @@
 import { describe, expect } from 'vitest';
 import { MINUTE, type Stage, scenario, Z } from './stage.ts';
 
-// Hundreds of people in seconds; the directory's contract suite runs on engine and model alike.
-process.env['DIRECTORY_STORE'] = 'model';
-
 const MEMBERS = Number(process.env.MEMBERS ?? 240);
 const PATIENCE_MS = 60_000 + MEMBERS * 1_000;
 

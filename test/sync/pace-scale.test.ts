@@ -7,9 +7,6 @@ import { describe, expect } from 'vitest';
 import { seededRandom } from '../../local/adobe-org/random.ts';
 import { DAY, HOUR, MINUTE, rules, type Stage, scenario, X, Y, Z } from './stage.ts';
 
-// Hundreds of people in seconds; the directory's contract suite runs on engine and model alike.
-process.env['DIRECTORY_STORE'] = 'model';
-
 const PEOPLE = Number(process.env.PEOPLE ?? 500);
 const USERS = Number(process.env.USERS ?? 60);
 const EVENTS = Number(process.env.EVENTS ?? 1_200);
