@@ -79,6 +79,7 @@ describe('plan', () => {
     const { org } = desk.bridge;
     org.byHand({ action: 'setQuota', group: 'Marketo Standard', quota: 0 });
     desk.bridge.clock.advance(25 * 3_600_000);
+    await desk.bridge.reconcile();
     await desk.bridge.drain();
     await desk.addGroup('Experts', [await desk.addUser('jane@example.com')]);
     await desk.apply([PROFILE]);
