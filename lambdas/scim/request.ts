@@ -103,11 +103,15 @@ export function readQuery(rawQuery: string): Query {
   return query;
 }
 
-/** Path segments behind `/scim/v2`, decoded; undefined for a path outside it or an odd encoding (T12). */
+/** Without a version the newest one answers, and there is one (row 10). */
+const BASES = [BASE_PATH, '/scim'];
+
+/** Path segments behind the base, decoded; undefined for a path outside it or an odd encoding (T12). */
 export function readPath(rawPath: string): readonly string[] | undefined {
-  if (rawPath !== BASE_PATH && !rawPath.startsWith(`${BASE_PATH}/`)) return undefined;
+  const base = BASES.find((path) => rawPath === path || rawPath.startsWith(`${path}/`));
+  if (base === undefined) return undefined;
   const segments = rawPath
-    .slice(BASE_PATH.length + 1)
+    .slice(base.length + 1)
     .split('/')
     .map(decode);
   const clean = segments.filter((segment) => segment !== undefined && isPlainSegment(segment));

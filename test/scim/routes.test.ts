@@ -126,10 +126,11 @@ describe('addresses (rows 9, 241, P 3.13)', () => {
     ['/'],
     ['/Users'],
     ['/v2/Users'],
-    ['/scim'],
-    ['/scim/'],
-    ['/scim/Users'],
+    ['/scimv2/Users'],
     ['/scim/v1/Users'],
+    ['/scim/v1'],
+    ['/scim/Users/x/y'],
+    ['/scim/scim/Users'],
     ['/scim/v2/users'],
     ['/scim/v2/Users/'],
     ['/scim/v2//Users'],
@@ -147,6 +148,17 @@ describe('addresses (rows 9, 241, P 3.13)', () => {
     const answer = await bridge.send({ rawPath });
     expect(errorOf(answer)).toEqual([404, undefined]);
     expect(answer.json['detail']).toContain(base);
+  });
+
+  test('without a version the newest answers, and names itself (row 10)', async () => {
+    const id = await bridge.newUser('unversioned@example.com');
+    const versioned = await bridge.send({ rawPath: `/scim/v2/Users/${id}` });
+    const unversioned = await bridge.send({ rawPath: `/scim/Users/${id}` });
+    expect([unversioned.status, unversioned.json]).toEqual([200, versioned.json]);
+    expect(unversioned.headers['location']).toBe(`${base}/Users/${id}`);
+    for (const rawPath of ['/scim', '/scim/', '/scim/Groups', '/scim/ServiceProviderConfig'])
+      expect([rawPath, (await bridge.send({ rawPath })).status]).toEqual([rawPath, 200]);
+    expect(errorOf(await bridge.send({ rawPath: '/scim/Users', headers: {} }))).toEqual([401, undefined]);
   });
 
   test.each([
