@@ -47,6 +47,35 @@ export const discoveryBreakages: readonly Breakage[] = [
       Resources: [...readList(body, 'Resources'), { id: LIST }],
     })),
   },
+  {
+    breaks: 'compresses whatever the client accepts',
+    caughtBy: 'transport.compression',
+    proxy: header('content-encoding', 'gzip', on('GET', /^\/Schemas/)),
+  },
+  {
+    breaks: 'sends half of what it compresses',
+    caughtBy: 'transport.compression',
+    proxy: answers(always, (got, sent) =>
+      sent.headers['accept-encoding'] === 'gzip'
+        ? { ...got, text: got.text.slice(0, got.text.length / 2) }
+        : got,
+    ),
+  },
+  {
+    breaks: 'has no address without a version',
+    caughtBy: 'transport.version-omitted',
+    proxy: (send) => async (sent) => (sent.url.includes('/v2') ? send(sent) : answer(404)),
+  },
+  {
+    breaks: 'announces a maxPageSize that it does not keep',
+    caughtBy: 'config.pagination-is-true',
+    proxy: json(config, (body) => ({ ...body, pagination: { cursor: true, index: true, maxPageSize: 2 } })),
+  },
+  {
+    breaks: 'gives cursors that it does not announce',
+    caughtBy: 'config.pagination-is-true',
+    proxy: json(config, (body) => ({ ...body, pagination: { cursor: false, index: true } })),
+  },
   { breaks: 'answers 403 without a token', caughtBy: 'auth.missing', proxy: status(401, 403) },
   {
     breaks: 'leaves WWW-Authenticate out',

@@ -235,6 +235,30 @@ export const listBreakages: readonly Breakage[] = [
   },
   { breaks: 'has a next cursor on every page', caughtBy: 'cursor.walk', proxy: endless() },
   {
+    breaks: 'loses the first one of each further page of an unfiltered walk',
+    caughtBy: 'cursor.whole-list',
+    proxy: json(on('GET', /^\/Groups\?.*cursor=./), (body) => ({
+      ...body,
+      Resources: readList(body, 'Resources').slice(1),
+    })),
+  },
+  {
+    breaks: 'ends an unfiltered walk on its first page',
+    caughtBy: 'cursor.whole-list',
+    proxy: json(on('GET', /^\/Groups\?.*cursor=$/), (body) => without(body, 'nextCursor')),
+  },
+  {
+    breaks: 'finds its place by who stood there',
+    caughtBy: 'cursor.changes',
+    proxy: json(
+      on('GET', /^\/Users\?.*sortBy=displayName.*|^\/Users\?cursor=.*sortBy=displayName/),
+      (body, { url }) =>
+        /cursor=./.test(pathOf(url)) && !/userName/.test(pathOf(url))
+          ? { ...without(body, 'nextCursor'), Resources: readList(body, 'Resources').slice(-1) }
+          : body,
+    ),
+  },
+  {
     breaks: 'has a previous cursor on the first page',
     caughtBy: 'cursor.previous',
     proxy: json(on('GET', /cursor/), (body) => ({ ...body, previousCursor: 'before' })),

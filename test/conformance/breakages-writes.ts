@@ -108,6 +108,15 @@ export const writesBreakages: readonly Breakage[] = [
     caughtBy: 'etag.header',
     proxy: resources(groupsToo, (resource) => withMeta(resource, { version: 'W/"other"' })),
   },
+  {
+    breaks: 'compares the number in a tag only',
+    caughtBy: 'etag.if-match-membership',
+    proxy: requests(always, (sent) => {
+      const { 'if-match': tag, ...headers } = sent.headers;
+      // What stands behind the number is not looked at.
+      return tag?.includes('-') && !tag.includes('never') ? { ...sent, headers } : sent;
+    }),
+  },
   { breaks: 'ignores If-Match', caughtBy: 'etag.if-match-stale', proxy: ignoringHeader('if-match') },
   { breaks: 'ignores If-None-Match', caughtBy: 'etag.if-none-match', proxy: ignoringHeader('if-none-match') },
   { breaks: 'never changes its ETag', caughtBy: 'etag.changes', proxy: header('etag', 'W/"1"') },
@@ -136,6 +145,21 @@ export const writesBreakages: readonly Breakage[] = [
     breaks: 'answers PATCH with attributes by 204',
     caughtBy: 'project.patch',
     proxy: status(200, 204, on('PATCH', /./)),
+  },
+  {
+    breaks: 'leaves the version out of bulk results',
+    caughtBy: 'bulk.results',
+    proxy: json(on('POST', /^\/Bulk$/), (body) => ({
+      ...body,
+      Operations: readList(body, 'Operations').map((result) =>
+        isJson(result) ? without(result, 'version') : result,
+      ),
+    })),
+  },
+  {
+    breaks: 'does not say which limit was exceeded',
+    caughtBy: 'bulk.limits',
+    proxy: json(on('POST', /^\/Bulk$/), (body) => ({ ...body, detail: 'This is too much.' })),
   },
   {
     breaks: 'answers a bulk job by the worst status',

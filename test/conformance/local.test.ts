@@ -10,8 +10,7 @@ import { openServing, type Serving } from './serving.ts';
 
 /** Where this bridge departs from a SHOULD or a practice on purpose. */
 const deviations: Readonly<Record<string, string>> = {
-  'transport.version-omitted':
-    'there is one version, and an address without it is a mistyped base URL: 404 says so',
+  'auth.configuration': 'no address is exempt from the token (T01, T12)',
   'value.canonical':
     'Entra compares what comes back with what it sent, and would update for ever (idp-traffic 3.12)',
   'user.mail-form':

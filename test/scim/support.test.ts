@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sections } from '../conformance/checks/all.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const text = readFileSync(join(root, 'docs', 'scim-support.md'), 'utf8');
@@ -45,6 +46,15 @@ describe('the table of support', () => {
 
   test('names a proof for every row that is met', () => {
     expect(rows.filter(({ state, proof }) => state === 'yes' && proof.length < 5)).toEqual([]);
+  });
+
+  test('names for each row the checks of the suite that judge it, all of them and no others', () => {
+    const checks = sections.flatMap((section) => section.checks);
+    for (const { number, proof } of rows) {
+      const judging = checks.filter((check) => check.rows.includes(number)).map(({ id }) => id);
+      const named = [...proof.matchAll(/`([a-z]+\.[a-z0-9-]+)`/g)].map(([, id]) => id);
+      expect([number, [...named].sort()]).toEqual([number, [...judging].sort()]);
+    }
   });
 
   test('names only tests that exist', () => {

@@ -63,6 +63,15 @@ describe('a query that no index answers', () => {
   });
 });
 
+test('the largest page is as large as announced, and no larger (row 31)', async () => {
+  const config = await stage.ask('GET', '/ServiceProviderConfig');
+  expect(config.json).toMatchObject({ filter: { maxResults: 200 }, pagination: { maxPageSize: 200 } });
+  for (const query of ['count=99999', 'cursor&count=99999']) {
+    const { json } = await stage.ask('GET', `/Users?attributes=userName&${query}`);
+    expect([query, json['itemsPerPage']]).toEqual([query, 200]);
+  }
+});
+
 describe('a group of 1,000 members and one of 10', () => {
   test('cost the same without their members, unchanged, and to change by one', async () => {
     const person = people.at(-1) ?? '';

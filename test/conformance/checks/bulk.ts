@@ -2,7 +2,7 @@
 import { check, type Section } from '../check.ts';
 import { expectEqual, expectError, expectSameSet, expectStatus, expectThat, skip } from '../expect.ts';
 import { type Json, read, readList, readText } from '../json.ts';
-import type { Session } from '../session.ts';
+import type { Answer, Session } from '../session.ts';
 import { BULK, BULK_RESPONSE, ENTERPRISE, PATCH, USER } from '../words.ts';
 import { membersOf } from './groups.ts';
 
@@ -198,7 +198,7 @@ export const bulkRequests: Section = {
     check(
       'bulk.results',
       {
-        rule: 'each result has method, status, location or the error',
+        rule: 'each result has method, status, location, version where there are tags, or the error',
         rfc: 'P 3.7.3',
         rows: [249],
         level: 'must',
@@ -229,14 +229,20 @@ export const bulkRequests: Section = {
           expectEqual(typeof read(result, 'status'), 'string', 'the type of status');
           if (at === 1) continue;
           expectThat(readText(result, 'location') !== '', `result ${at + 1} has no location`);
+          if (t.features.has('etag') && at < 4)
+            expectThat(readText(result, 'version') !== '', `result ${at + 1} has no version`);
         }
+        expectEqual(read(results[1], 'location'), undefined, 'the location of a POST that failed');
+        const shown = await t.fetch(`/Users/${idIn(results[0])}`);
+        if (t.features.has('etag'))
+          expectEqual(read(results[0], 'version'), read(shown, 'meta', 'version'), 'the version of a POST');
         expectEqual(read(results[1], 'response', 'scimType'), 'uniqueness', 'scimType of the failure');
       },
     ),
     check(
       'bulk.limits',
       {
-        rule: 'more operations or bytes than announced are 413',
+        rule: 'more operations or bytes than announced are 413 that names the limit',
         rfc: 'P 3.7.4',
         rows: [250, 31],
         level: 'must',
@@ -246,19 +252,19 @@ export const bulkRequests: Section = {
         const most = Number(read(t.config, 'bulk', 'maxOperations'));
         const drop = { method: 'DELETE', path: '/Users/11111111-2222-4333-8444-555555555555' };
         if (most > 20_000) skip(`maxOperations is ${most}`);
-        expectError(
-          await t.post('/Bulk', {
-            schemas: [BULK],
-            Operations: Array.from({ length: most + 1 }, () => drop),
-          }),
-          413,
-        );
+        const expectLimit = (answer: Answer, limit: number) => {
+          expectError(answer, 413);
+          const isNamed = readText(answer.json, 'detail').includes(String(limit));
+          expectThat(isNamed, `413 does not name the limit ${limit}`);
+        };
+        const many = Array.from({ length: most + 1 }, () => drop);
+        expectLimit(await t.post('/Bulk', { schemas: [BULK], Operations: many }), most);
         const bytes = Number(read(t.config, 'bulk', 'maxPayloadSize'));
         if (bytes > 8_000_000) return;
         const big = t.draftUser({ displayName: 'x'.repeat(bytes) });
-        expectError(
+        expectLimit(
           await t.post('/Bulk', { schemas: [BULK], Operations: [create('/Users', 'big', big)] }),
-          413,
+          bytes,
         );
       },
     ),

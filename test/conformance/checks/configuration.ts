@@ -206,6 +206,40 @@ export const configuration: Section = {
       },
     ),
     check(
+      'config.pagination-is-true',
+      {
+        rule: 'the methods and page sizes that pagination announces are those of the server',
+        rfc: 'K 4',
+        rows: [33, 31],
+        level: 'must',
+      },
+      async (t) => {
+        const pagination = read(t.config, 'pagination');
+        if (!isJson(pagination)) skip('no pagination object is announced');
+        for (let made = 0; made < 3; made += 1) await t.makeGroup();
+        const page = async (query: string) => {
+          const answer = await t.get(`/Groups?excludedAttributes=members&${query}`);
+          return { answer, length: expectList(answer).length };
+        };
+        const byCursor = await page('cursor&count=1');
+        expectEqual(
+          read(byCursor.answer.json, 'nextCursor') !== undefined,
+          pagination['cursor'] === true,
+          'whether cursors are given',
+        );
+        if (pagination['index'] === true)
+          expectEqual(read((await page('startIndex=2&count=1')).answer.json, 'startIndex'), 2, 'startIndex');
+        const { defaultPageSize = Number.POSITIVE_INFINITY, maxPageSize = Number.POSITIVE_INFINITY } =
+          pagination;
+        const sizes = [(await page('')).length, (await page('count=1000000')).length];
+        expectThat(
+          Number(sizes[0]) <= Number(defaultPageSize),
+          `a page without count has ${sizes[0]} resources`,
+        );
+        expectThat(Number(sizes[1]) <= Number(maxPageSize), `a page has ${sizes[1]} resources`);
+      },
+    ),
+    check(
       'config.security-events',
       {
         rule: 'securityEvents, where announced, name asyncRequest and event URIs',

@@ -336,7 +336,7 @@ export const resources: Section = {
     check(
       'resource.schemas-everywhere',
       {
-        rule: 'every resource in every answer has schemas, id and meta',
+        rule: 'every resource in every answer has schemas and id',
         rfc: 'C 3',
         rows: [47, 50],
         level: 'must',

@@ -101,15 +101,27 @@ export const transport: Section = {
     check(
       'transport.compression',
       {
-        rule: 'a compressed answer, where one is sent, holds the same document',
-        rfc: 'P 3.8',
+        rule: 'an answer is compressed for nobody but who accepts it, and holds the same document',
+        rfc: 'P 3.8 / RFC 9110 12.5.3',
         rows: [2],
         level: 'must',
       },
       async (t) => {
-        const path = `/Users/${readText(await t.makeUser(), 'id')}`;
-        const packed = await t.get(path, { 'accept-encoding': 'gzip' });
-        expectEqual(packed.json, (await t.get(path)).json, 'the document under Accept-Encoding: gzip');
+        // One that is small and one that is worth compressing.
+        for (const path of [`/Users/${readText(await t.makeUser(), 'id')}`, '/Schemas']) {
+          const plain = await t.get(path, { 'accept-encoding': 'identity' });
+          const packed = await t.get(path, { 'accept-encoding': 'gzip' });
+          const refused = await t.get(path, { 'accept-encoding': 'gzip;q=0, identity' });
+          expectEqual(packed.json, plain.json, `${path} under Accept-Encoding: gzip`);
+          for (const answer of [plain, refused, await t.get(path)]) {
+            const coding = answer.headers['content-encoding'] ?? 'identity';
+            expectEqual(coding, 'identity', `Content-Encoding of ${path} for who does not accept any`);
+          }
+          expectThat(
+            [undefined, 'gzip'].includes(packed.headers['content-encoding']),
+            `${path} is sent as ${packed.headers['content-encoding']}, accepted is gzip`,
+          );
+        }
       },
     ),
     check(

@@ -156,6 +156,26 @@ export const versions: Section = {
       },
     ),
     check(
+      'etag.if-match-membership',
+      {
+        rule: 'a tag from before the groups shown have changed is 412',
+        rfc: 'P 3.14 / C 3.1',
+        rows: [232, 234],
+        level: 'must',
+        needs: 'etag',
+      },
+      async (t) => {
+        const { id, members } = await groupOf(t, 1);
+        const path = `/Users/${members[0]}`;
+        const before = await tagOf(t, path);
+        if ((await t.fetch(path))['groups'] === undefined) skip('the server shows no groups');
+        expectStatus(await t.patch(`/Groups/${id}`, [{ op: 'remove', path: 'members' }]), 200, 204);
+        const rename = [{ op: 'replace', path: 'displayName', value: t.unique('stale') }];
+        expectError(await t.patch(path, rename, { 'if-match': before }), 412);
+        expectStatus(await t.patch(path, rename, { 'if-match': await tagOf(t, path) }), 200, 204);
+      },
+    ),
+    check(
       'etag.if-none-match',
       {
         rule: 'If-None-Match with the current tag gives 304 without a body',
