@@ -27,6 +27,8 @@ function actionWord(action: Action): string {
       return `grant "${action.name}"`;
     case 'revoke':
       return `revoke "${action.name}"`;
+    case 'removeFromOrg':
+      return `remove ${action.identity.email} from the org`;
   }
 }
 

@@ -39,6 +39,7 @@ interface Planned {
   readonly created: Tally;
   readonly renamed: Tally;
   readonly updated: Tally;
+  readonly removed: Tally;
   readonly losers: Tally;
   readonly gains: Map<string, Tally>;
   readonly loses: Map<string, Tally>;
@@ -61,6 +62,7 @@ async function planNow(parts: AdminParts, { mode, group }: Asked): Promise<Comma
     created: tally(),
     renamed: tally(),
     updated: tally(),
+    removed: tally(),
     losers: tally(),
     gains: new Map(),
     loses: new Map(),
@@ -107,7 +109,7 @@ async function note(parts: AdminParts, planned: Planned, { account, decision }: 
   if (reason !== undefined) add(at(planned.stopped, reason), name);
   if (actions.length > 0) planned.sent += 1;
   for (const action of actions) add(tallyFor(planned, action), name);
-  if (actions.some(({ kind }) => kind === 'revoke')) add(planned.losers, name);
+  if (actions.some(({ kind }) => kind === 'revoke' || kind === 'removeFromOrg')) add(planned.losers, name);
 }
 
 function tallyFor(planned: Planned, action: Action): Tally {
@@ -122,6 +124,8 @@ function tallyFor(planned: Planned, action: Action): Tally {
       return at(planned.gains, action.name);
     case 'revoke':
       return at(planned.loses, action.name);
+    case 'removeFromOrg':
+      return planned.removed;
   }
 }
 
@@ -153,7 +157,7 @@ interface Under {
 }
 
 function textOf(planned: Planned, { world, before, under }: Under): string[] {
-  const { people, sent, created, renamed, updated, losers, gains, loses, stopped } = planned;
+  const { people, sent, created, renamed, updated, removed, losers, gains, loses, stopped } = planned;
   const names = [...new Set([...gains.keys(), ...loses.keys()])].sort((a, b) => a.localeCompare(b));
   const whatIf =
     before === under ? '' : ` The mode is ${before}: nothing of this is sent before it is changed.`;
@@ -174,6 +178,7 @@ function textOf(planned: Planned, { world, before, under }: Under): string[] {
     }),
     ...tallyLines('Would be renamed', renamed),
     ...tallyLines('Would get other names', updated),
+    ...tallyLines('Would be removed from the org', removed),
     ...tallyLines('Lose something in all', losers),
     ...[...stopped].flatMap(([reason, one]) => [
       ...stopLines(reason, one.total),

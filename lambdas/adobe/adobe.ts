@@ -14,6 +14,8 @@ export const AdobeIdentity = z.object({
   username: z.string(),
   type: AdobeIdentityType,
   domain: z.string().optional(),
+  /** The type under which Adobe has the person, where it is not `type`. */
+  as: z.enum(['federatedID', 'enterpriseID', 'adobeID']).optional(),
 });
 export type AdobeIdentity = z.infer<typeof AdobeIdentity>;
 
@@ -40,6 +42,8 @@ export const Action = z.discriminatedUnion('kind', [
   /** `name` is a product profile or user group, in Adobe's spelling. */
   z.object({ kind: z.literal('grant'), identity: AdobeIdentity, name: z.string() }),
   z.object({ kind: z.literal('revoke'), identity: AdobeIdentity, name: z.string() }),
+  /** Out of the org; the account stays with its content in the directory (6.4). Travels alone in its command. */
+  z.object({ kind: z.literal('removeFromOrg'), identity: AdobeIdentity }),
 ]);
 export type Action = z.infer<typeof Action>;
 

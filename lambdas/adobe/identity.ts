@@ -14,10 +14,15 @@ export function normalAddress(address: string): string {
   return address.normalize('NFC').trim().toLowerCase();
 }
 
+/** The identity type that commands address. */
+export function typeAtAdobe({ type, as }: Pick<AdobeIdentity, 'type' | 'as'>): AdobeIdentity['type'] {
+  return as ?? type;
+}
+
 /** Whether commands for the two name the same account, so that one command can carry both. */
 export function sameHandle(a: AdobeIdentity, b: AdobeIdentity): boolean {
   return (
-    a.type === b.type &&
+    typeAtAdobe(a) === typeAtAdobe(b) &&
     normalAddress(a.email) === normalAddress(b.email) &&
     normalAddress(a.domain ?? '') === normalAddress(b.domain ?? '') &&
     (a.domain === undefined || normalAddress(a.username) === normalAddress(b.username))

@@ -10,7 +10,7 @@
  */
 import type { AccountActions, Action, AdobeIdentity, GroupCommand, UserCommand } from './adobe.ts';
 import { BugError } from './errors.ts';
-import { normalAddress, normalName, sameHandle } from './identity.ts';
+import { normalAddress, normalName, sameHandle, typeAtAdobe } from './identity.ts';
 import { closeList, type OpenList, placeInList, savesRequests } from './pack-lists.ts';
 
 export interface PackOptions {
@@ -85,6 +85,9 @@ function stepsOf(
 ): readonly Step[] {
   const rename = actions.find((action) => action.kind === 'renameUser');
   if (rename !== undefined) return [{ actions: [rename], wire: updateStep(rename) }];
+  const removal = actions.find((action) => action.kind === 'removeFromOrg');
+  if (removal !== undefined && actions.length === 1)
+    return [{ actions: [removal], wire: { removeFromOrg: {} } }];
   const create = actions.find((action) => action.kind === 'createUser');
   if (create !== undefined && createsAlone(create.identity)) {
     return [{ actions: [create], wire: createStep(create) }];
@@ -107,7 +110,7 @@ function stepsOf(
  */
 function createsAlone(identity: AdobeIdentity): boolean {
   return (
-    identity.type === 'federatedID' &&
+    typeAtAdobe(identity) === 'federatedID' &&
     identity.domain === undefined &&
     normalAddress(identity.username) !== normalAddress(identity.email)
   );
@@ -141,7 +144,7 @@ function commandOf(steps: readonly Step[], requestId: string | undefined): Recor
   const first = steps[0]?.actions[0];
   if (first === undefined) throw new BugError('a command without a step');
   const { identity } = first;
-  const byUsername = identity.type === 'federatedID' && identity.domain !== undefined;
+  const byUsername = typeAtAdobe(identity) === 'federatedID' && identity.domain !== undefined;
   const user = byUsername || first.kind === 'createUser' ? creationHandle(identity) : identity.email;
   return {
     user,
@@ -154,12 +157,12 @@ function commandOf(steps: readonly Step[], requestId: string | undefined): Recor
 
 /** Only Federated IDs have a username of their own (`umapi.md` 13). */
 function creationHandle(identity: AdobeIdentity): string {
-  return identity.type === 'federatedID' ? identity.username : identity.email;
+  return typeAtAdobe(identity) === 'federatedID' ? identity.username : identity.email;
 }
 
 /** Adobe IDs, and Business IDs, which are sent as such (`rules.md` R2). */
 function isPersonal(identity: AdobeIdentity): boolean {
-  return identity.type === 'adobeID' || identity.type === 'businessID';
+  return typeAtAdobe(identity) === 'adobeID' || identity.type === 'businessID';
 }
 
 const CREATE_KEYS = {

@@ -245,9 +245,17 @@ async function staleGroups(
 }
 
 /** R7: ownerless, wanted inputs emptied, claims neither accepted nor in flight freed; R6: nothing left = deleted. */
-export async function releaseAccount(ctx: Context, account: Account): Promise<Write[]> {
+export async function releaseAccount(
+  ctx: Context,
+  account: Account,
+  { settings }: Pick<Connection, 'settings'>,
+): Promise<Write[]> {
   const inFlight = account.intent !== undefined || account.maybe !== undefined;
-  const ends = isClean(account);
+  const leavesOrg =
+    settings.onDelete === 'removeFromOrg' &&
+    account.origin === 'made' &&
+    account.applied.identity !== undefined;
+  const ends = isClean(account) && !leavesOrg;
   const freed = account.claims.filter((claim) => ends || (!inFlight && !isAccepted(account, claim)));
   const wantedEmail = account.wanted.identity?.email;
   const emails = [

@@ -207,7 +207,8 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
     refused: ledger.refused,
     drift: ledger.drift,
   };
-  const ends = account.owner === undefined && isClean(after);
+  // Somebody who waits to be taken out of the org is not done with (design.md section 5, "Leaving").
+  const ends = account.owner === undefined && isClean(after) && change.standing.place.kind !== 'timer';
   const stale = staleClaims(after, { ends });
   const identities = await openIdentities(ctx, account.org, emailsToOpen(account, after, change.seen ?? []));
   noteOrigin(after, identities);

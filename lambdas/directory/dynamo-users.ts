@@ -209,7 +209,7 @@ export async function deleteUser(
       },
       { kind: 'delete', key: userNameKey(c, user.resource.userName) },
       ...lookupDeletes(c, user.id, user.resource),
-      ...(await releaseAccount(ctx, account)),
+      ...(await releaseAccount(ctx, account, connection)),
       ...(groups.length === 0
         ? []
         : [

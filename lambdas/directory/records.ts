@@ -98,6 +98,8 @@ export const Identity = z.object({
   username: z.string(),
   type: IdentityType,
   domain: z.string().optional(),
+  /** Adobe has the person under this other type, and the connection uses that user (`twins: use-existing`). */
+  as: z.enum(['federatedID', 'enterpriseID', 'adobeID']).optional(),
 });
 export type Identity = z.infer<typeof Identity>;
 
@@ -298,8 +300,21 @@ export const DomainSettings = z.strictObject({
   username: z.enum(['email', 'userName']).optional(),
   /** Set for username-login directories: commands send `user` + this `domain` (`umapi.md` 6.1). */
   loginDomain: z.string().optional(),
+  /**
+   * When Adobe holds somebody of another identity type under the address: use that user, try to create the managed one
+   * beside it, or leave it and park the person. Absent = leave.
+   */
+  twins: z.enum(['use-existing', 'create-beside', 'leave']).optional(),
+  /**
+   * When the address of an Adobe or Business ID changes, which Adobe cannot rename: keep the entitlements under the old
+   * address, or take them there and give them to the new one. Absent = keep.
+   */
+  onRename: z.enum(['keep', 'replace']).optional(),
 });
 export type DomainSettings = z.infer<typeof DomainSettings>;
+
+export const Leaving = z.enum(['revoke', 'removeFromOrg']);
+export type Leaving = z.infer<typeof Leaving>;
 
 /** The settings of one connection that an operator decides. */
 export const ConnectionSettings = z.strictObject({
@@ -309,6 +324,11 @@ export const ConnectionSettings = z.strictObject({
   graceSeconds: z.strictObject({ active: z.number().int().min(0), gone: z.number().int().min(0) }),
   /** E-mails that the bridge never touches. */
   protected: z.array(z.string()),
+  /** Beyond revoking what was granted: also take people whom we created out of the org, later. Absent = revoke. */
+  onDeactivate: Leaving.optional(),
+  onDelete: Leaving.optional(),
+  /** Days from leaving to `removeFromOrg`; absent = 7. */
+  removeAfterDays: z.number().int().min(1).max(3_650).optional(),
 });
 export type ConnectionSettings = z.infer<typeof ConnectionSettings>;
 

@@ -68,7 +68,8 @@ function listableWhenCalm({ decision }: Travelling, world: World): boolean {
   const { ledger, actions } = decision;
   const identity = ledger.applied.identity;
   if (identity === undefined || identity.domain !== undefined) return false;
-  if (identity.type !== 'federatedID' && identity.type !== 'enterpriseID') return false;
+  const type = identity.as ?? identity.type;
+  if (type !== 'federatedID' && type !== 'enterpriseID') return false;
   return actions.every(
     ({ action, key }) =>
       (action.kind === 'grant' || action.kind === 'revoke') &&

@@ -4,12 +4,13 @@
  */
 import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { Account, AccountError, Identity, IdentityItem } from '../directory/records.ts';
+import type { Account, AccountError, Connection, Identity, IdentityItem } from '../directory/records.ts';
 import type { Ledger, Standing } from '../directory/work.ts';
 import { desiredOf } from './desired.ts';
 import { KNOWLEDGE_LIFE_MS, type Knowledge, knowledgeOf } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
-import { type PlannedAction, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PlanInput, PlannedAction } from './planning.ts';
 import { permit } from './policy.ts';
 import { type Ask, settleListed } from './read-back.ts';
 import { followLedger } from './renames.ts';
@@ -91,8 +92,8 @@ export function decide(input: DecideInput): Decision {
     ...(renaming === undefined ? {} : { renaming }),
     knownOrigin: wanted === undefined ? {} : (identities.get(emailKey(wanted.email))?.origin ?? {}),
     left: new Set(connection.left),
-    graceMs:
-      1000 * (desired.live ? connection.settings.graceSeconds.active : connection.settings.graceSeconds.gone),
+    graceMs: 1000 * connection.settings.graceSeconds[desired.live ? 'active' : 'gone'],
+    ...policiesOf(account, connection),
     ...renameBlocked(account, ledger, world),
     knownSince: input.knownSince ?? world.now - KNOWLEDGE_LIFE_MS,
     now: world.now,
@@ -121,6 +122,32 @@ export function decide(input: DecideInput): Decision {
 }
 
 /** Of this account only: a look may hold a thousand. */
+const DAY_MS = 24 * 3600 * 1000;
+/** Long enough for a mistake in the identity provider to be noticed. */
+const REMOVE_AFTER_DAYS = 7;
+
+/** What the settings say about this person beyond the grace. */
+function policiesOf(account: Account, connection: Connection): Partial<PlanInput> {
+  return { ...removal(account, connection), ...domainPolicies(account, connection) };
+}
+
+function removal({ owner, wanted }: Account, { settings }: Connection): Pick<PlanInput, 'removeAt'> {
+  const { onDelete, onDeactivate, removeAfterDays = REMOVE_AFTER_DAYS } = settings;
+  const policy = owner === undefined ? onDelete : onDeactivate;
+  return policy === 'removeFromOrg' ? { removeAt: wanted.since + removeAfterDays * DAY_MS } : {};
+}
+
+function domainPolicies(
+  { wanted }: Account,
+  { settings }: Connection,
+): Pick<PlanInput, 'twins' | 'onRename'> {
+  const domain = wanted.identity === undefined ? undefined : domainOf(wanted.identity.email);
+  // An own property only: a domain may be called like something that every object has (T23).
+  if (domain === undefined || !Object.hasOwn(settings.domains, domain)) return {};
+  const { twins, onRename } = settings.domains[domain] ?? {};
+  return { ...(twins === undefined ? {} : { twins }), ...(onRename === undefined ? {} : { onRename }) };
+}
+
 function knowledge({ account, identities, world }: DecideInput): Map<string, Knowledge> {
   const known = new Map<string, Knowledge>();
   for (const key of new Set(emailsOf(account).map(emailKey))) {

@@ -25,14 +25,16 @@ export function knowledgeOf(item: IdentityItem | undefined, org: Org): Knowledge
 }
 
 /** A Business ID is whatever Adobe linked it to; otherwise the types must agree (R2, T17). */
-export function isOfType(user: ObservedUser, type: Identity['type']): boolean {
-  return type === 'businessID' || user.type.toLowerCase() === type.toLowerCase();
+export function isOfType(user: ObservedUser, { type, as }: Pick<Identity, 'type' | 'as'>): boolean {
+  return type === 'businessID' || user.type.toLowerCase() === (as ?? type).toLowerCase();
 }
 
 /** A read may answer for somebody whose username, not e-mail, was asked for: that person blocks, but is not ours. */
 export function foundUser(
   knowledge: Knowledge | undefined,
-  { email, type }: Pick<Identity, 'email' | 'type'>,
+  identity: Pick<Identity, 'email' | 'type' | 'as'>,
 ): ObservedUser | undefined {
-  return knowledge?.users.find((user) => emailKey(user.email) === emailKey(email) && isOfType(user, type));
+  return knowledge?.users.find(
+    (user) => emailKey(user.email) === emailKey(identity.email) && isOfType(user, identity),
+  );
 }

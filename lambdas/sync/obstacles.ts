@@ -61,6 +61,17 @@ export function twin(type: string): Obstacle {
   };
 }
 
+/** The managed user that the settings wanted beside an Adobe ID did not come into being. */
+export function notCreatedBeside(): Extract<Obstacle, { kind: 'park' }> {
+  return {
+    kind: 'park',
+    on: 'person',
+    code: 'twin-not-created',
+    message: 'Adobe accepted a second user beside the Adobe ID with this e-mail address, and made none.',
+    hint: 'Remove the Adobe ID from the organization in the Admin Console and retry the person, or set twins of the domain to use-existing.',
+  };
+}
+
 /** T14, R2: people who were there before us and Adobe IDs keep their address. */
 export function notRenamed(handle: Identity, ledger: Ledger): Obstacle {
   const adopted = ledger.origin !== 'made';

@@ -10,6 +10,7 @@ import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { withoutDrift } from './drift.ts';
 import { maybeOf, withoutNames, withUnknown } from './settle.ts';
+import { isBeside } from './twins.ts';
 
 export interface OutcomeInput {
   /** The ledger as written with the intent. */
@@ -60,6 +61,8 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
   const { applied } = state.ledger;
   switch (action.kind) {
     case 'createUser': {
+      // Success over a twin proves nothing (`umapi.md` 13): the next look reads (I12).
+      if (isBeside(state.ledger)) return { ...state, facts: fact(state, 'createdBeside') };
       const ledger = accepted(state.ledger, action, 'made');
       return {
         ...state,
@@ -102,6 +105,11 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
         ledger: revoked(state.ledger, action.name),
         facts: fact(state, 'revoked', { name: action.name }),
       };
+    case 'removeFromOrg': {
+      const left: Seen = { email: action.identity.email, at: input.now, users: [] };
+      const ledger: Ledger = { applied: { entitlements: {} }, unknown: {}, watch: state.ledger.watch };
+      return { ...state, ledger, seen: [...state.seen, left], facts: fact(state, 'removedFromOrg') };
+    }
   }
 }
 
@@ -219,7 +227,8 @@ function unknown(state: Absorbed, action: Action, { intent }: OutcomeInput): Abs
     case 'updateUser':
       return { ...state, ledger: { ...ledger, applied: withoutNames(ledger) } };
     case 'renameUser':
-      // Alone in its command, it is never behind an error.
+    case 'removeFromOrg':
+      // Alone in their commands, they are never behind an error.
       return state;
   }
 }

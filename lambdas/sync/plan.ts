@@ -18,64 +18,27 @@
 import type { Action } from '../adobe/adobe.ts';
 import { sameIdentity } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
-import type {
-  Account,
-  AppliedEntitlement,
-  BoundRule,
-  EntitlementKey,
-  Identity,
-  ObservedUser,
-} from '../directory/records.ts';
+import type { AppliedEntitlement, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
-import type { Desired } from './desired.ts';
 import { repairOf, withGone } from './drift.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
-import { collision, identityProblem, notRenamed, type Obstacle, read, twin } from './obstacles.ts';
+import { graceClocks, removalOf, revokesOfApplied, revokesOfUnknown } from './leaving.ts';
+import {
+  collision,
+  identityProblem,
+  notCreatedBeside,
+  notRenamed,
+  type Obstacle,
+  read,
+  twin,
+} from './obstacles.ts';
+import { holdsClaim, type Plan, type PlanInput, type PlannedAction } from './planning.ts';
 import type { Renaming } from './settle.ts';
+import { isBeside, mayCreateBeside, usable } from './twins.ts';
 import { settleWatch, watchObstacle } from './watch.ts';
 
 /** Absence counts only this long after the last call that could still land (R27, R28). */
 export const LATE_EFFECT_MS = 30 * 60 * 1000;
-
-export interface PlannedAction {
-  readonly action: Action;
-  /** For grants and revokes. */
-  readonly key?: EntitlementKey;
-  /** For a revoke of what we did not give: the rule whose mode decides. */
-  readonly rule?: string;
-}
-
-export interface Plan {
-  readonly actions: readonly PlannedAction[];
-  readonly obstacles: readonly Obstacle[];
-  /** The ledger with what the plan itself settled: adoption, grace clocks, a read that answered. */
-  readonly ledger: Ledger;
-  /** For a create: known to be absent before it. */
-  readonly absentBefore: boolean;
-  /** Only later reads can tell how a rename ended: the intent stands until then (R26). */
-  readonly intentOpen: boolean;
-}
-
-export interface PlanInput {
-  readonly account: Pick<Account, 'claims' | 'sentAt'>;
-  readonly desired: Desired;
-  /** In force for the connection: what else they name is in the range of their drift policy. */
-  readonly rules?: readonly BoundRule[];
-  readonly ledger: Ledger;
-  readonly renaming?: Renaming;
-  /** Knowledge by `emailKey`. */
-  readonly known: ReadonlyMap<string, Knowledge>;
-  /** Origins kept on the identity item of the wanted e-mail, by type. */
-  readonly knownOrigin: Readonly<Record<string, 'made' | 'found'>>;
-  /** Entitlements that an operator decided to leave (R13), by key. */
-  readonly left: ReadonlySet<EntitlementKey>;
-  readonly graceMs: number;
-  /** Why no rename may be sent now (refused, or a fault of the domain): the rest goes on under the old handle. */
-  readonly renameBlocked?: Obstacle;
-  /** Knowledge from before this instant does not count for a first write (R19). */
-  readonly knownSince: number;
-  readonly now: number;
-}
 
 export function plan(input: PlanInput): Plan {
   const settled = settleReads({ ...input, ledger: withGone(input) });
@@ -109,9 +72,16 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
   const there = foundUser(seen, handle);
   if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
   const due = ledger.goneAt + LATE_EFFECT_MS;
-  if (seen.at >= due) return { ledger: emptied(ledger) };
+  if (seen.at >= due) return { ledger: isBeside(ledger) ? notMade(input) : emptied(ledger) };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
   return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
+}
+
+/** Created beside a twin, said Adobe, and nobody came of it: not tried again by itself. */
+function notMade({ account, ledger, now }: PlanInput): Ledger {
+  const { code, message, hint } = notCreatedBeside();
+  const error = { code, message, hint, at: now };
+  return { ...emptied(ledger), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };
 }
 
 /** New name only = done, both = a collision for a person, old only = send again, neither for long = gone (R26, R27). */
@@ -161,6 +131,7 @@ function emptied(ledger: Ledger): Ledger {
 function planMaybe(input: PlanInput, maybe: NonNullable<Ledger['maybe']>): Plan {
   const { desired, ledger } = input;
   const { identity, absentBefore } = maybe;
+  if (isBeside(ledger)) return plan({ ...input, ledger: { ...ledger, goneAt: maybe.at } });
   // Without an identity that may be used, nobody is created, also not again (R2, T15).
   if (desired.live && desired.identity !== undefined && desired.entitlements.size > 0) {
     const actions = [...createAndGrant(input, identity), ...revokesOfUnknown(input, identity)];
@@ -188,8 +159,27 @@ function planFirstContact(input: PlanInput): Plan {
     const adopted = adopt(input, { identity, there, fresh });
     return planHeld({ ...input, ledger: adopted }, adopted.applied.identity ?? identity);
   }
-  if (seen.users.length > 0) return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);
+  if (seen.users.length > 0) return planTwin(input, { seen, identity });
   return sending(ledger, createAndGrant(input, identity), { absentBefore: true });
+}
+
+function planTwin(
+  input: PlanInput,
+  { seen, identity }: { readonly seen: Knowledge; readonly identity: Identity },
+): Plan {
+  const { ledger, now, twins = 'leave' } = input;
+  const found = twins === 'use-existing' ? usable(seen, identity) : undefined;
+  if (found !== undefined) {
+    const adopted = adopt(input, { ...found, fresh: seen.at >= now - FRESH_MS });
+    return planHeld({ ...input, ledger: adopted }, adopted.applied.identity ?? identity);
+  }
+  if (twins !== 'create-beside' || !mayCreateBeside(seen, identity))
+    return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);
+  const tried = ledger.refused?.wantedRev === input.account.wantedRev;
+  if (tried && ledger.refused?.actions.includes('createUser')) return resting(ledger, [notCreatedBeside()]);
+  const [create] = createAndGrant(input, identity);
+  const beside: Ledger = { ...ledger, maybe: { identity, at: now, absentBefore: false, beside: true } };
+  return sending(beside, create === undefined ? [] : [create]);
 }
 
 function createAndGrant(input: PlanInput, identity: Identity): PlannedAction[] {
@@ -202,12 +192,6 @@ function createAndGrant(input: PlanInput, identity: Identity): PlannedAction[] {
     ...(country === undefined ? {} : { country }),
   };
   return [{ action: create }, ...grants(input, identity)];
-}
-
-export function holdsClaim(account: Pick<Account, 'claims'>, identity: Identity): boolean {
-  return account.claims.some(
-    (claim) => claim.type === identity.type && emailKey(claim.email) === emailKey(identity.email),
-  );
 }
 
 interface Found {
@@ -241,7 +225,7 @@ function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
       ...(lastname === undefined ? {} : { lastname }),
       entitlements: { ...ledger.applied.entitlements, ...entitlements },
     },
-    origin: input.knownOrigin[identity.type] ?? 'found',
+    origin: identity.as === undefined ? (input.knownOrigin[identity.type] ?? 'found') : 'found',
   };
 }
 
@@ -266,7 +250,11 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   };
   if (!desired.live) {
     const watched = watchObstacle({ ...input, ledger: after }, handle);
-    return sending(after, revokes, { obstacles: [...obstacles, ...watched] });
+    const removal = removalOf(input, after, handle);
+    if (removal.gone) return resting(emptied(after), []);
+    if (removal.obstacle !== undefined) obstacles.push(removal.obstacle);
+    const actions = removal.action === undefined ? revokes : [removal.action];
+    return sending(after, actions, { obstacles: [...obstacles, ...watched] });
   }
   // Parked, visibly: nothing is added under the old address either (R2, R17).
   if (desired.identity === undefined) {
@@ -279,6 +267,7 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   if (rename.action !== undefined && revokes.length === 0) {
     return sending(after, [{ action: rename.action }], { obstacles });
   }
+  if (rename.replace) return planReplacement({ ...input, ledger: after }, { handle, obstacles });
   if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
   // Revokes that may run go first, and the rename is planned again when they are done; policy chooses (R31).
   const moves: PlannedAction[] = rename.action === undefined ? [] : [{ action: rename.action }];
@@ -292,50 +281,18 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   return sending(after, actions, { obstacles });
 }
 
-interface Clocks {
-  readonly entitlements: Record<EntitlementKey, AppliedEntitlement>;
-  readonly due: ReadonlySet<EntitlementKey>;
-  readonly waiting: readonly number[];
-}
-
-/** R22: the clock starts with the first plan that misses the entitlement and stops when it is wanted again. */
-function graceClocks({ desired, ledger, left, graceMs, now }: PlanInput): Clocks {
-  const entitlements: Record<EntitlementKey, AppliedEntitlement> = {};
-  const due = new Set<EntitlementKey>();
-  const waiting: number[] = [];
-  for (const [key, held] of Object.entries(ledger.applied.entitlements)) {
-    const { unwantedSince, ...rest } = held;
-    if (desired.entitlements.has(key)) {
-      entitlements[key] = rest;
-      continue;
-    }
-    // Left to the person by an operator: no longer ours, never revoked (R13).
-    if (left.has(key)) continue;
-    const since = unwantedSince ?? now;
-    entitlements[key] = { ...rest, unwantedSince: since };
-    if (now >= since + graceMs) due.add(key);
-    else waiting.push(since + graceMs);
-  }
-  return { entitlements, due, waiting };
-}
-
-function revokesOfApplied(
-  { ledger }: PlanInput,
-  { handle, clocks }: { readonly handle: Identity; readonly clocks: Clocks },
-): PlannedAction[] {
-  return Object.entries(ledger.applied.entitlements)
-    .filter(([key]) => clocks.due.has(key))
-    .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
-}
-
-/** No grace: the last thing we said about it was "in flight", and nobody knows whether it landed. */
-function revokesOfUnknown({ desired, ledger, left }: PlanInput, handle: Identity): PlannedAction[] {
-  return Object.entries(ledger.unknown)
-    .filter(
-      ([key]) =>
-        !desired.entitlements.has(key) && !left.has(key) && !Object.hasOwn(ledger.applied.entitlements, key),
-    )
-    .map(([key, { name }]) => ({ key, action: { kind: 'revoke', identity: handle, name } }));
+/** Everything is taken there; when nothing is left, the new address is a first contact of its own. */
+function planReplacement(
+  input: PlanInput,
+  { handle, obstacles }: { readonly handle: Identity; readonly obstacles: readonly Obstacle[] },
+): Plan {
+  const { ledger } = input;
+  const held = Object.entries({ ...ledger.unknown, ...ledger.applied.entitlements });
+  if (held.length === 0) return plan({ ...input, ledger: emptied(ledger) });
+  const revokes = held.map(
+    ([key, { name }]): PlannedAction => ({ key, action: { kind: 'revoke', identity: handle, name } }),
+  );
+  return sending(ledger, revokes, { obstacles });
 }
 
 function grants({ desired, ledger }: PlanInput, handle: Identity): PlannedAction[] {
@@ -344,8 +301,9 @@ function grants({ desired, ledger }: PlanInput, handle: Identity): PlannedAction
     .map(([key, { name }]) => ({ key, action: { kind: 'grant', identity: handle, name } }));
 }
 
-function isManaged(identity: Identity): boolean {
-  return identity.type === 'federatedID' || identity.type === 'enterpriseID';
+function isManaged({ type, as }: Identity): boolean {
+  const there = as ?? type;
+  return there === 'federatedID' || there === 'enterpriseID';
 }
 
 /** Only people that we made, and never an Adobe or Business ID, whose profile belongs to the person (R2, T14). */
@@ -365,11 +323,20 @@ function nameUpdate({ desired, ledger }: PlanInput, handle: Identity): PlannedAc
   ];
 }
 
-function planRename(input: PlanInput, handle: Identity): { action?: Action; obstacle?: Obstacle } {
+interface Rename {
+  readonly action?: Action;
+  readonly obstacle?: Obstacle;
+  readonly replace?: true;
+}
+
+function planRename(input: PlanInput, handle: Identity): Rename {
   const { desired, ledger, known } = input;
   const to = desired.identity;
   if (to === undefined || sameIdentity(to, handle)) return {};
   const moves = emailKey(to.email) !== emailKey(handle.email);
+  // A user of another type that the settings let us use has the username that it has.
+  if (handle.as !== undefined && !moves) return {};
+  if (moves && !isManaged(handle) && input.onRename === 'replace') return { replace: true };
   if (ledger.origin !== 'made' || !isManaged(handle) || to.type !== handle.type) {
     return moves || to.type !== handle.type ? { obstacle: notRenamed(handle, ledger) } : {};
   }

@@ -13,7 +13,7 @@ import type { Account, AccountError, BoundRule, Connection, Mode } from '../dire
 import type { Desired } from './desired.ts';
 import type { Knowledge } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
-import type { Plan, PlannedAction } from './plan.ts';
+import type { Plan, PlannedAction } from './planning.ts';
 import { allows, connectionMode, ruleMode, stricter, type World } from './world.ts';
 
 export interface Permitted {
@@ -56,7 +56,9 @@ export function permit(plan: Plan, input: PolicyInput): Permitted {
   }
   const creates = actions.some((one) => one.action.kind === 'createUser');
   const grants = actions.some((one) => one.action.kind === 'grant');
-  const addressed = plan.actions.some((one) => one.action.kind === 'createUser') && !(creates && grants);
+  const wantsGrants = plan.actions.some((one) => one.action.kind === 'grant');
+  const addressed =
+    plan.actions.some((one) => one.action.kind === 'createUser') && !(creates && (grants || !wantsGrants));
   // Nobody is created without an entitlement, and nothing is granted to somebody who does not exist yet.
   const reachable = addressed ? actions.filter((one) => one.action.kind === 'revoke') : actions;
   return { actions: renameApart(reachable), obstacles, held: [...held] };
@@ -70,10 +72,14 @@ function renameApart(actions: readonly PlannedAction[]): readonly PlannedAction[
   return others.some((one) => one.action.kind === 'revoke') ? others : [rename];
 }
 
+function takesAway({ action }: PlannedAction): boolean {
+  return action.kind === 'revoke' || action.kind === 'removeFromOrg';
+}
+
 function judge(planned: PlannedAction, plan: Plan, input: PolicyInput): Verdict {
   if (isProtected(planned, input)) return { kind: 'held', reason: 'protected' };
   const mode = modeOf(planned, plan, input);
-  const needs: Mode = planned.action.kind === 'revoke' ? 'full' : 'additive';
+  const needs: Mode = takesAway(planned) ? 'full' : 'additive';
   if (!allows(mode, needs)) return { kind: 'held', reason: mode };
   return refused(planned, plan, input) ?? faulty(planned, input) ?? GO;
 }
@@ -117,7 +123,7 @@ function faulty({ action, key }: PlannedAction, { world }: PolicyInput): Verdict
   const ofName = key === undefined ? undefined : world.faults.get(key);
   const stops = action.kind !== 'revoke' || ofName?.stopsRevokes === true;
   if (key !== undefined && ofName !== undefined && stops) return parked(key, ofName.error);
-  if (action.kind === 'revoke') return undefined;
+  if (action.kind === 'revoke' || action.kind === 'removeFromOrg') return undefined;
   const domain = domainOf(action.kind === 'renameUser' ? action.to.email : action.identity.email);
   const ofDomain = world.faults.get(domain);
   if (ofDomain !== undefined) return parked(domain, ofDomain.error);

@@ -74,6 +74,7 @@ export function maybeOf(
     identity,
     at,
     absentBefore,
+    ...(before?.['beside'] === true ? { beside: true } : {}),
     ...(same && firstname !== undefined ? { firstname } : {}),
     ...(same && lastname !== undefined ? { lastname } : {}),
   };

@@ -12,7 +12,7 @@ import { FRESH_MS, KNOWLEDGE_LIFE_MS } from './known.ts';
 import type { ReadFailure } from './listing.ts';
 import { readMembers } from './members.ts';
 import { backoffMs } from './outcome.ts';
-import type { PlannedAction } from './plan.ts';
+import type { PlannedAction } from './planning.ts';
 import { permit } from './policy.ts';
 import { type Run, renew, stopOrg, stopsOrg } from './run.ts';
 import { factsBetween, ledgerOf } from './settle.ts';

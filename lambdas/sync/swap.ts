@@ -7,7 +7,7 @@ import type { Action } from '../adobe/adobe.ts';
 import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, AccountId, Identity } from '../directory/records.ts';
-import { holdsClaim } from './plan.ts';
+import { holdsClaim } from './planning.ts';
 import type { Run } from './run.ts';
 
 export type Blocked =

@@ -5,7 +5,7 @@ import type { Ledger } from '../../lambdas/directory/work.ts';
 import type { Desired } from '../../lambdas/sync/desired.ts';
 import { FRESH_MS, type Knowledge } from '../../lambdas/sync/known.ts';
 import type { Obstacle } from '../../lambdas/sync/obstacles.ts';
-import type { Plan, PlanInput } from '../../lambdas/sync/plan.ts';
+import type { Plan, PlanInput } from '../../lambdas/sync/planning.ts';
 
 export const NOW = 1_800_000_000_000;
 export const ada: Identity = { email: 'ada@example.com', username: 'ada@example.com', type: 'federatedID' };
@@ -43,7 +43,7 @@ export function seen(users: readonly ObservedUser[], at = NOW, email = ada.email
 export function input(over: Partial<PlanInput> = {}): PlanInput {
   const claims = [ada, renamed].map(({ email, type }) => ({ email, type }));
   return {
-    account: { claims },
+    account: { wantedRev: 1, claims },
     desired: desired([]),
     ledger: ledger(),
     known: new Map([seen([]), seen([], NOW, renamed.email)]),

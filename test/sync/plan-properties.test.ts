@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Intent } from '../../lambdas/directory/records.ts';
 import type { Ledger } from '../../lambdas/directory/work.ts';
 import { absorb } from '../../lambdas/sync/outcome.ts';
-import { type Plan, type PlanInput, plan } from '../../lambdas/sync/plan.ts';
+import { plan } from '../../lambdas/sync/plan.ts';
+import type { Plan, PlanInput } from '../../lambdas/sync/planning.ts';
 import {
   ada,
   desired,

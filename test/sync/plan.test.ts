@@ -1,7 +1,8 @@
 /** The pure plan: a row or more per line of the table in `plan.ts` (R20-R22, R26, R27; T14). */
 import { describe, expect, test } from 'vitest';
 import { FRESH_MS } from '../../lambdas/sync/known.ts';
-import { LATE_EFFECT_MS, type PlanInput, plan } from '../../lambdas/sync/plan.ts';
+import { LATE_EFFECT_MS, plan } from '../../lambdas/sync/plan.ts';
+import type { PlanInput } from '../../lambdas/sync/planning.ts';
 import {
   ada,
   desired,
@@ -39,7 +40,11 @@ const rows: [string, Partial<PlanInput>, string][] = [
     },
     'park email-missing',
   ],
-  ['nothing of ours, wanted, claim elsewhere', { desired: desired(['x']), account: { claims: [] } }, 'claim'],
+  [
+    'nothing of ours, wanted, claim elsewhere',
+    { desired: desired(['x']), account: { wantedRev: 1, claims: [] } },
+    'claim',
+  ],
   [
     'nothing of ours, wanted, nothing known',
     { desired: desired(['x']), known: new Map() },
@@ -93,7 +98,7 @@ const rows: [string, Partial<PlanInput>, string][] = [
     'a Business ID, whatever type is there',
     {
       desired: desired(['x'], { identity: { ...ada, type: 'businessID' } }),
-      account: { claims: [{ email: ada.email, type: 'businessID' }] },
+      account: { wantedRev: 1, claims: [{ email: ada.email, type: 'businessID' }] },
       known: new Map([seen([there({ type: 'adobeID' })])]),
     },
     'grant X',
@@ -102,7 +107,7 @@ const rows: [string, Partial<PlanInput>, string][] = [
     'a Business ID, and only a username of another',
     {
       desired: desired(['x'], { identity: { ...ada, type: 'businessID' } }),
-      account: { claims: [{ email: ada.email, type: 'businessID' }] },
+      account: { wantedRev: 1, claims: [{ email: ada.email, type: 'businessID' }] },
       known: new Map([seen([there({ email: 'other@example.com', type: 'adobeID' })])]),
     },
     'park twin',
@@ -181,7 +186,7 @@ const rows: [string, Partial<PlanInput>, string][] = [
   ],
   [
     'made by us, other e-mail, claimed elsewhere',
-    { desired: wantsNew, ledger: held(['x']), account: { claims: [] } },
+    { desired: wantsNew, ledger: held(['x']), account: { wantedRev: 1, claims: [] } },
     'claim',
   ],
   [

@@ -10,7 +10,7 @@ import {
 } from '../../lambdas/directory/records.ts';
 import type { Fault } from '../../lambdas/directory/work.ts';
 import { desiredOf } from '../../lambdas/sync/desired.ts';
-import type { Plan, PlannedAction } from '../../lambdas/sync/plan.ts';
+import type { Plan, PlannedAction } from '../../lambdas/sync/planning.ts';
 import { type PolicyInput, permit } from '../../lambdas/sync/policy.ts';
 import type { World } from '../../lambdas/sync/world.ts';
 import { CONNECTION, ORG, settings } from '../open.ts';

@@ -94,6 +94,8 @@ export const rules: TestRule[] = [
 
 export interface StageOptions extends TestBridgeOptions {
   readonly rules?: readonly TestRule[];
+  /** The settings of this scenario take people out of the org. */
+  readonly removesFromOrg?: boolean;
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
@@ -290,7 +292,7 @@ export function drainElsewhere(stage: Stage, ms = 15 * MINUTE) {
 }
 
 /** What holds in every scenario, whatever it is about (I10, I16, R31, T26). */
-export function expectLawful(stage: Stage): void {
+export function expectLawful(stage: Stage, { removesFromOrg = false }: StageOptions = {}): void {
   const calls = stage.actionCalls();
   const times = calls.map((call) => call.at);
   const busiest = Math.max(
@@ -301,7 +303,8 @@ export function expectLawful(stage: Stage): void {
   for (const call of calls) {
     expect(call.commands, 'commands of a call').toBeLessThanOrEqual(10);
     const text = JSON.stringify(call.body ?? []);
-    expect(text).not.toMatch(/deleteAccount|removeFromOrg|"remove":"all"|"group":\[[^\]]*"_/);
+    expect(text).not.toMatch(/deleteAccount|"remove":"all"|"group":\[[^\]]*"_/);
+    if (!removesFromOrg) expect(text).not.toContain('removeFromOrg');
     expect(text).not.toMatch(/"update":\{[^}]*"country"/);
     const handles = ((call.body ?? []) as { user?: string; do: unknown[] }[]).flatMap(addressesIn);
     expect(new Set(handles).size, `an address in two commands: ${handles.join(' ')}`).toBe(handles.length);
@@ -327,7 +330,7 @@ export function scenario(
     const stage = await openStage(options);
     try {
       await play(stage);
-      expectLawful(stage);
+      expectLawful(stage, options);
       expect(findBroken(await stage.items(), stage.connection, stage.orgKey)).toEqual([]);
     } finally {
       await stage.close();
