@@ -4,8 +4,10 @@
  * names exactly one thing of the right kind and product, and gives it Adobe's spelling.
  * Invariant: a name that stands for two things in the org is never accepted.
  */
+
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { entitlementKey } from '../directory/keys.ts';
-import type { CatalogueEntry, Entitlement, Org } from '../directory/records.ts';
+import type { Entitlement, Org } from '../directory/records.ts';
 import { renamesOf } from '../sync/renames.ts';
 import { HTTP_TIMEOUT_MS, openSlots } from '../sync/slots.ts';
 import { indexCatalogue } from '../sync/world.ts';

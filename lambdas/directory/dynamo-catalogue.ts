@@ -3,10 +3,11 @@
  * names that it had before, so that whoever knows an old one can be led to the new one (`umapi.md` 12).
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { CatalogueEntry } from './catalogue.ts';
 import type { Context } from './dynamo-context.ts';
 import { readCatalogue } from './dynamo-work.ts';
 import { catalogueKey, entitlementKey } from './keys.ts';
-import type { CatalogueEntry, OrgKey } from './records.ts';
+import type { OrgKey } from './records.ts';
 
 /** More names than this nobody remembers either. */
 const NAMES_KEPT = 5;

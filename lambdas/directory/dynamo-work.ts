@@ -3,6 +3,7 @@
  * (R30), what was seen at Adobe, faults and the catalogue.
  */
 import { markWrite } from './account-item.ts';
+import { CatalogueEntry } from './catalogue.ts';
 import { readBindings } from './dynamo-bindings.ts';
 import { type Context, freshConnection, readAccounts } from './dynamo-context.ts';
 import { identityItemOf, openIdentities } from './dynamo-identities.ts';
@@ -23,7 +24,6 @@ import {
   AccountError,
   AccountId,
   type BoundRule,
-  CatalogueEntry,
   type Connection,
   type IdentityItem,
   type ObservedUser,

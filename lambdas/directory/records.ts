@@ -389,19 +389,6 @@ export type Binding = z.infer<typeof Binding>;
 /** A rule together with what it is bound to. */
 export type BoundRule = Rule & { binding: Binding | undefined };
 
-/** `o / CAT#<groupId>`: a group or profile of the Adobe org as the last complete listing showed it. */
-export const CatalogueEntry = z.looseObject({
-  groupId: z.string(),
-  name: z.string(),
-  type: z.string(),
-  productName: z.string().optional(),
-  memberCount: z.number().int().optional(),
-  licenseQuota: z.string().optional(),
-  /** Keys of the names it had before, the last one last. */
-  formerly: z.array(z.string()).optional(),
-});
-export type CatalogueEntry = z.infer<typeof CatalogueEntry>;
-
 export const TokenScope = z.enum(['read', 'write']);
 export type TokenScope = z.infer<typeof TokenScope>;
 /** No credential of an identity provider lives longer (T11). */

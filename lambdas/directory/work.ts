@@ -6,6 +6,7 @@
  * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
  */
 import type { Place } from './account-item.ts';
+import type { CatalogueEntry } from './catalogue.ts';
 import type { Drift, Reconciliation } from './drift-records.ts';
 import type { Finding, JournalRecord } from './journal.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   AccountId,
   AccountStatus,
   BoundRule,
-  CatalogueEntry,
   Claim,
   Connection,
   ConnectionId,

@@ -4,8 +4,9 @@
  * believed before a second one says the same (V7).
  */
 import type { ObservedAdobeGroup, ObservedAdobeUser } from '../adobe/adobe.ts';
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { CatalogueEntry, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
+import type { Identity, ObservedUser, OrgKey } from '../directory/records.ts';
 import {
   agreement,
   blockAfter,

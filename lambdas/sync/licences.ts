@@ -3,8 +3,9 @@
  * tell: a read of the members without a licence, and the count against the quota before people are added.
  */
 import type { AdobeClient } from '../adobe/adobe.ts';
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey, entitlementKey } from '../directory/keys.ts';
-import type { BoundRule, CatalogueEntry, EntitlementKey } from '../directory/records.ts';
+import type { BoundRule, EntitlementKey } from '../directory/records.ts';
 import { blockAfter, type ListingDeps } from './listing.ts';
 import { HTTP_TIMEOUT_MS } from './slots.ts';
 

@@ -2,8 +2,10 @@
  * Reads who is in a user group, page by page between action requests, within the budget of that endpoint (R30). A
  * reading is complete or counts for nothing (I11): every page answered, none missing at the end.
  */
+
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { CatalogueEntry } from '../directory/records.ts';
+
 import type { ReadFailure } from './listing.ts';
 import type { Ask, Reading } from './read-back.ts';
 import { type Run, renew } from './run.ts';

@@ -5,8 +5,10 @@
  *
  * A name that belongs to something else by now is never followed: the name is what the operator wrote.
  */
+
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { entitlementKey } from '../directory/keys.ts';
-import type { BoundRule, CatalogueEntry, EntitlementKey, OrgKey, Rule } from '../directory/records.ts';
+import type { BoundRule, EntitlementKey, OrgKey, Rule } from '../directory/records.ts';
 import type { Ledger, SyncDirectory } from '../directory/work.ts';
 
 /** Old name → the entry that has another one now. */

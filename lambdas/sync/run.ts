@@ -1,6 +1,7 @@
 /** What one run of the drain carries along: its dependencies, its lease, and the budget slot it holds. */
 import type { AdobeClient, AdobeError } from '../adobe/adobe.ts';
-import type { CatalogueEntry, EntitlementKey, OrgKey } from '../directory/records.ts';
+import type { CatalogueEntry } from '../directory/catalogue.ts';
+import type { EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
 import { membersRead, type Reading } from './read-back.ts';
 import { renamesOf } from './renames.ts';

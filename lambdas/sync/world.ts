@@ -3,16 +3,9 @@
  * the catalogue (R18 reads them after the accounts, so that no decision ages). Pure; read by `drain.ts`.
  */
 
+import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { entitlementKey } from '../directory/keys.ts';
-import type {
-  BoundRule,
-  CatalogueEntry,
-  Connection,
-  ConnectionId,
-  EntitlementKey,
-  Mode,
-  Org,
-} from '../directory/records.ts';
+import type { BoundRule, Connection, ConnectionId, EntitlementKey, Mode, Org } from '../directory/records.ts';
 import type { Fault } from '../directory/work.ts';
 import type { Members } from './read-back.ts';
 import type { Renames } from './renames.ts';
