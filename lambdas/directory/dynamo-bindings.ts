@@ -3,7 +3,7 @@
  * name, in the group's own transaction. A bound rule keeps its group's id through renames. When that group goes, the
  * rule is orphaned, and only an operator or a new group with the same externalId binds it again.
  */
-import { type Context, journalWrite, withVersion } from './dynamo-context.ts';
+import { type Context, journalWrite, setOnly, withVersion } from './dynamo-context.ts';
 import { ConditionFailed, type Write } from './dynamo-store.ts';
 import { bindingKey, externalIdPk, groupKey, sweepKey } from './keys.ts';
 import { Binding, type ConnectionId, type GroupRecord } from './records.ts';
@@ -23,23 +23,17 @@ export function bindWrite(
   c: ConnectionId,
   { rule, group, before }: { rule: string; group: GroupRecord; before: Binding | undefined },
 ): Write {
+  const { id: groupId, externalId } = group;
+  const { values, ...update } = setOnly({ rule, groupId, externalId, state: 'bound', at: ctx.now() });
   return {
-    kind: 'put',
+    kind: 'update',
     key: bindingKey(c, rule),
-    item: {
-      rule,
-      groupId: group.id,
-      ...(group.externalId === undefined ? {} : { externalId: group.externalId }),
-      state: 'bound',
-      at: ctx.now(),
-      v: 1,
-    },
+    ...update,
     ...(before === undefined
-      ? { condition: 'attribute_not_exists(pk)' }
+      ? { condition: 'attribute_not_exists(pk)', values }
       : {
-          condition: '#state = :state AND groupId = :group',
-          names: { '#state': 'state' },
-          values: { ':state': before.state, ':group': before.groupId },
+          condition: '#state = :before AND #groupId = :group',
+          values: { ...values, ':before': before.state, ':group': before.groupId },
         }),
   };
 }

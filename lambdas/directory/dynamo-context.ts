@@ -149,7 +149,7 @@ export function journalNames(
     {
       kind: 'update',
       key: whoKey(id),
-      expression: 'SET v = :v ADD emails :emails',
+      expression: 'SET v = if_not_exists(v, :v) ADD emails :emails',
       values: { ':v': SCHEMA_VERSION, ':emails': new Set(added) },
     },
     ...added.map(
@@ -164,4 +164,23 @@ export function journalNames(
 
 export function withVersion(item: Item): Item {
   return { ...item, v: SCHEMA_VERSION };
+}
+
+/**
+ * An update that sets these attributes, takes away the undefined ones, and leaves whatever else a later version of the
+ * bridge may have put there (F21). Placeholders are `#name` and `:name`, for a condition to use.
+ */
+export function setOnly(item: Item): Required<Pick<Write, 'expression' | 'names' | 'values'>> {
+  const names = Object.keys(item);
+  const kept = names.filter((name) => item[name] !== undefined);
+  const gone = names.filter((name) => item[name] === undefined).map((name) => `#${name}`);
+  const set = ['#v = if_not_exists(#v, :v)', ...kept.map((name) => `#${name} = :${name}`)];
+  return {
+    expression: `SET ${set.join(', ')}${gone.length === 0 ? '' : ` REMOVE ${gone.join(', ')}`}`,
+    names: Object.fromEntries(['v', ...names].map((name) => [`#${name}`, name])),
+    values: Object.fromEntries([
+      [':v', SCHEMA_VERSION],
+      ...kept.map((name): [string, unknown] => [`:${name}`, item[name]]),
+    ]),
+  };
 }

@@ -5,7 +5,14 @@
  */
 import type { Deleted, GroupEdit, GroupWritten, Precondition } from './directory.ts';
 import { bindOnCreate, orphanOnDelete } from './dynamo-bindings.ts';
-import { type Context, connectionOf, countWrite, journalWrite, withVersion } from './dynamo-context.ts';
+import {
+  type Context,
+  connectionOf,
+  countWrite,
+  journalWrite,
+  setOnly,
+  withVersion,
+} from './dynamo-context.ts';
 import { runGroupSweep } from './dynamo-group-sweep.ts';
 import { commitMembers, type GroupAt, type MemberPlan, planMembers } from './dynamo-members.ts';
 import { ConditionFailed, type Write } from './dynamo-store.ts';
@@ -35,12 +42,14 @@ export function guardWrite(
   displayName: string,
   { before, after }: { before: NameGuard; after: Omit<NameGuard, 'rev'> },
 ): Write {
+  const { groupId, ruleId } = after;
+  const { values, ...update } = setOnly({ groupId, ruleId, rev: before.rev + 1 });
   return {
-    kind: 'put',
+    kind: 'update',
     key: groupNameKey(c, displayName),
-    item: { ...after, rev: before.rev + 1, v: 1 },
-    condition: before.rev === 0 ? 'attribute_not_exists(pk)' : 'rev = :rev',
-    ...(before.rev === 0 ? {} : { values: { ':rev': before.rev } }),
+    ...update,
+    condition: before.rev === 0 ? 'attribute_not_exists(pk)' : '#rev = :before',
+    values: { ...values, ...(before.rev === 0 ? {} : { ':before': before.rev }) },
   };
 }
 

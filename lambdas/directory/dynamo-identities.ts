@@ -93,7 +93,7 @@ function identityWrite(o: OrgKey, { before, after }: Entry): Write {
     kind: 'update',
     key: identityKey(o, after.email),
     expression:
-      'SET email = :email, claims = :claims, waiters = :waiters, origin = :origin, rev = :next, v = :v' +
+      'SET email = :email, claims = :claims, waiters = :waiters, origin = :origin, rev = :next, v = if_not_exists(v, :v)' +
       (after.observed === undefined ? '' : ', observed = :observed'),
     condition: before === undefined ? 'attribute_not_exists(pk)' : 'rev = :rev',
     values: {
