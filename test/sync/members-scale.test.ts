@@ -5,6 +5,9 @@
 import { describe, expect } from 'vitest';
 import { MINUTE, type Stage, scenario, Z } from './stage.ts';
 
+// Hundreds of people in seconds (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const MEMBERS = Number(process.env.MEMBERS ?? 240);
 const PATIENCE_MS = 60_000 + MEMBERS * 1_000;
 

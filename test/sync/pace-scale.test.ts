@@ -7,6 +7,9 @@ import { describe, expect } from 'vitest';
 import { seededRandom } from '../../local/adobe-org/random.ts';
 import { DAY, HOUR, MINUTE, rules, type Stage, scenario, X, Y, Z } from './stage.ts';
 
+// Hundreds of people in seconds (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const PEOPLE = Number(process.env.PEOPLE ?? 500);
 const USERS = Number(process.env.USERS ?? 60);
 const EVENTS = Number(process.env.EVENTS ?? 1_200);

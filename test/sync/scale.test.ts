@@ -5,6 +5,9 @@ import type { Entitlement } from '../../lambdas/directory/records.ts';
 import { withTransactionFaults } from '../directory/conflicts.ts';
 import { MINUTE, type Stage, scenario, X } from './stage.ts';
 
+// Hundreds of people in seconds (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const people = (count: number) => Array.from({ length: count }, (_, at) => `person${at}@example.com`);
 
 /** Everything an identity provider says of these people; repeated, it looks up whom it meets by 409. */

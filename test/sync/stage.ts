@@ -22,12 +22,6 @@ import { openTestBridge, type TestBridge, type TestBridgeOptions, type TestRule 
 import { interceptSend } from '../directory/intercept.ts';
 import { findBroken } from '../directory/invariants.ts';
 
-/**
- * Scenarios run on the simulation's model of DynamoDB, many times faster; the directory's contract suite passes on
- * both. `DIRECTORY_STORE=engine` runs them on the embedded engine.
- */
-process.env['DIRECTORY_STORE'] ??= 'model';
-
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
@@ -99,6 +93,7 @@ export interface StageOptions extends TestBridgeOptions {
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  // A file that is about hundreds of people chose the simulation's model of DynamoDB (decision 14).
   if (process.env['DIRECTORY_STORE'] !== 'model') {
     engine ??= await openDatabase();
     process.env.DYNAMODB_ENDPOINT = engine.endpoint;
