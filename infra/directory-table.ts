@@ -19,11 +19,15 @@ import { tableDefinition } from './table-definition.ts';
 const { partitionKey, sortKey, indexes, timeToLiveAttribute } = tableDefinition;
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** Item by item only: nothing here scans, and nothing changes the table itself. A transaction needs no right of its own. */
+/**
+ * Item by item only: nothing here scans, and nothing changes the table itself. A transaction needs no right of its own.
+ * The table tells its id, by which a restored copy is known (design.md section 6).
+ */
 const itemActions = [
   'dynamodb:BatchGetItem',
   'dynamodb:ConditionCheckItem',
   'dynamodb:DeleteItem',
+  'dynamodb:DescribeTable',
   'dynamodb:GetItem',
   'dynamodb:PutItem',
   'dynamodb:Query',

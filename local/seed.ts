@@ -23,6 +23,8 @@ const settings: ConnectionSettings = {
   },
   graceSeconds: { active: 0, gone: 0 },
   protected: [],
+  // High enough to try out anything; a real connection starts with the built-in limit.
+  removalLimit: { people: 1000, percent: 100, emptyingFrom: 1000, reason: 'a bridge to try things out' },
 };
 
 /** The mapping that a first start applies: two subscriptions of Dynamic Chat told apart by user groups, and the rest. */
@@ -57,7 +59,7 @@ export interface SeedInput {
 export async function seedBridge({ directory, adobe, token }: SeedInput): Promise<{ token: string }> {
   await directory.setUp({
     org: { key: localOrg, adobeOrgId: adobe.orgId, clientId: adobe.clientId },
-    connection: { id: localConnection, settings },
+    connection: { id: localConnection, settings, tableId: await directory.tableId() },
   });
   await seedMapping(directory);
   if (token !== undefined && (await directory.admit({ bearer: token })).ok) return { token };

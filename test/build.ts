@@ -243,7 +243,7 @@ async function drainAll(drainOnce: () => Promise<DrainReport>, clock: TestClock)
   for (let rounds = 0; rounds < 500; rounds++) {
     const report = await drainOnce();
     if (report.outcome === 'idle') return;
-    if (report.outcome === 'stopped' || report.outcome === 'no-org') return;
+    if (report.outcome === 'stopped' || report.outcome === 'paused' || report.outcome === 'no-org') return;
     clock.advance(Math.max(1_000, (report.next ?? clock.now() + MINUTE_MS) - clock.now()));
   }
   throw new Error('the drain found no rest in 500 rounds');

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
 import { openIds } from '../lambdas/directory/ids.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
@@ -44,6 +44,8 @@ export const settings: ConnectionSettings = {
   },
   graceSeconds: { active: 0, gone: 0 },
   protected: [],
+  // Out of the way of every test that is not about it; those say `removalLimit: {}`, which is the built-in one.
+  removalLimit: { people: 1000, percent: 100, emptyingFrom: 1000, reason: 'tests' },
 };
 
 export interface TestDirectory {
@@ -90,7 +92,7 @@ export async function openTestDirectory(
   };
   await directory.setUp({
     org: { key: ORG, adobeOrgId: '5F2A1C20B7D44E9A0A49@AdobeOrg', clientId: 'client-1' },
-    connection: { id: CONNECTION, settings },
+    connection: { id: CONNECTION, settings, tableId: await tableIdOf(database) },
   });
   return { directory, database, clock, deps, close: () => database.close() };
 }
@@ -103,4 +105,11 @@ export async function hearStore({ client, table }: Pick<Database, 'client' | 'ta
     hear('store', JSON.stringify(page.Items));
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
+}
+
+/** Asked without the directory, whose calls some tests count. */
+export async function tableIdOf({ client, table }: Pick<Database, 'client' | 'table'>): Promise<string> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  if (Table?.TableId === undefined) throw new Error('the engine tells no id of its table');
+  return Table.TableId;
 }

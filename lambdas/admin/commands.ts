@@ -4,13 +4,17 @@ import { type Command, type Commands, Refused } from './command.ts';
 import { drift, driftPerson, reconcileNow } from './drift.ts';
 import { erase } from './erase.ts';
 import { explain } from './explain.ts';
+import { holdsApprove, holdsList, holdsReject, holdsShow } from './holds.ts';
 import { journalExport, journalShow, journalVerify } from './journal.ts';
 import { mappingApply } from './mapping-apply.ts';
 import { mappingRelink } from './mapping-relink.ts';
 import { mappingShow } from './mapping-show.ts';
+import { mode } from './mode.ts';
 import type { AdminParts } from './parts.ts';
+import { pause, resume } from './pause.ts';
 import { statusPerson } from './person.ts';
 import { plan } from './plan.ts';
+import { restore } from './restore.ts';
 import { retry } from './retry.ts';
 import { settingsApply, settingsShow } from './settings.ts';
 import { status } from './status.ts';
@@ -25,6 +29,14 @@ export function createCommands(parts: AdminParts): Commands {
     'token.revoke': tokenRevoke(parts),
     'mapping.apply': mappingApply(parts),
     'mapping.show': mappingShow(parts),
+    'holds.list': holdsList(parts),
+    'holds.show': holdsShow(parts),
+    'holds.approve': holdsApprove(parts),
+    'holds.reject': holdsReject(parts),
+    mode: mode(parts),
+    pause: pause(parts),
+    resume: resume(parts),
+    restore: restore(parts),
     status: status(parts),
     'status.person': statusPerson(parts),
     who: who(parts),

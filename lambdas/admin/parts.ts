@@ -20,6 +20,9 @@ export interface AdminParts {
   readonly reconcile: (wish: ReconcileWish) => Promise<ReconcileReport>;
 }
 
+/** Holds older than these are read when they are asked for. */
+const MOST_HOLDS = 200;
+
 /** The same that the drain decides with, as it is now. @throws Refused when the bridge was never set up */
 export async function readWorldNow({ directory, org: o, now }: AdminParts): Promise<World> {
   const org = await directory.getOrg(o);
@@ -30,6 +33,8 @@ export async function readWorldNow({ directory, org: o, now }: AdminParts): Prom
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(o);
   const catalogue = await directory.readCatalogue(o);
+  const paused = org.paused ?? (await directory.getPause());
+  const holds = await directory.listHolds(o, MOST_HOLDS);
   return {
     now: now(),
     org,
@@ -38,6 +43,8 @@ export async function readWorldNow({ directory, org: o, now }: AdminParts): Prom
     faults: new Map(faults.map((fault) => [fault.scope, fault])),
     catalogue: indexCatalogue(catalogue),
     renames: renamesOf(catalogue),
+    ...(paused === undefined ? {} : { paused }),
+    holds: new Map(holds.map((hold) => [hold.id, hold])),
   };
 }
 

@@ -10,6 +10,7 @@ import { LEASE_MS } from '../sync/slots.ts';
 import { connectionMode, type World } from '../sync/world.ts';
 import { type Command, defineCommand } from './command.ts';
 import { type AdminParts, readWorldNow } from './parts.ts';
+import { safetyLines } from './safety-words.ts';
 import { warnings } from './tokens.ts';
 import { count, instant, reasonWord } from './words.ts';
 
@@ -27,6 +28,7 @@ export function status(parts: AdminParts): Command {
       const text = [
         `Mode ${mode}, mapping version ${version}${version === 0 ? ' (none was applied yet: mapping apply FILE)' : ''}.`,
         `From the identity provider: ${count(users, 'user')}, ${count(groups, 'group')}.`,
+        ...found.warnings,
         pendingLine(found),
         ...placeLines('Waiting', waiting),
         ...placeLines('Held', held),
@@ -54,6 +56,8 @@ interface Parked extends Place {
 }
 
 interface Found {
+  /** What an operator should know before anything else: pauses, open holds, nobody protected. */
+  readonly warnings: readonly string[];
   readonly mode: string;
   readonly version: number;
   readonly users: number;
@@ -79,6 +83,7 @@ async function gather(parts: AdminParts): Promise<Found> {
   const pending = places.run.length + timers.pending;
   const free = await nextActionSlot(parts, world);
   return {
+    warnings: await safetyLines(parts, connection),
     mode: connectionMode(connection),
     version: connection.mappingVersion,
     users: (await directory.listUsers(c, total)).totalResults,

@@ -48,6 +48,13 @@ const REASONS: Readonly<Record<string, string>> = {
   additive: 'The mode is additive: nothing is taken away. Change the mode to full to allow it.',
   protected:
     'The person is protected (on the list of the settings, or an administrator at Adobe): change them by hand.',
+  paused: 'The connection is paused: resume lets it go on.',
+  restored:
+    'The table was just made or restored from a backup, so nothing is sent before somebody looked: mode full shows what would be, and --yes confirms it.',
+  'removal-limit':
+    'More is to be taken away than the removal limit allows, so somebody has to look: holds list, then holds approve or reject.',
+  'removal-rejected':
+    'An operator rejected this removal, so the person keeps it until somebody approves it (holds approve).',
   'no-connection': 'The connection of this account does not exist any more. Set it up again.',
   grace: 'It is taken away when the grace period ends, unless the identity provider gives it back.',
   backoff: 'Adobe had trouble; the bridge tries again by itself.',

@@ -27,6 +27,7 @@ import {
 } from './exchange.ts';
 import { normalName } from './identity.ts';
 import { readGroupPage, readUserAnswer, readUserPage } from './listings.ts';
+import { refuseUnknownSteps } from './outbound-guard.ts';
 import { retryAfter } from './retry-after.ts';
 import type { TokenSource } from './token.ts';
 
@@ -96,6 +97,7 @@ async function sendCommands(
   if (commands.length < 1 || commands.length > MAX_COMMANDS) {
     throw new BugError(`an action request of ${commands.length} commands`);
   }
+  for (const { command } of commands) refuseUnknownSteps(command);
   const body = JSON.stringify(commands.map((packed) => packed.command));
   const called = await call(deps, { path: `/action/${org}`, body, deadline, maxBytes: MAX_ACTION_BYTES });
   if (called.kind === 'notSent') return { ...called, kind: 'refused' };

@@ -3,6 +3,7 @@
  * from `records.ts`, which names them; times are milliseconds since 1970 by the bridge's clock.
  */
 import * as z from 'zod';
+import { HoldMark } from './safety.ts';
 
 const EpochMs = z.number().int();
 
@@ -31,6 +32,8 @@ export const Drift = z.looseObject({
   gone: z.boolean().optional(),
   /** The names at Adobe are others than we sent. */
   names: z.boolean().optional(),
+  /** Of `extra`: those whose removal was held. */
+  holds: z.record(z.string(), HoldMark).optional(),
   /** The listing agreed with the one before (V7): a revoke may follow from it. */
   agrees: z.boolean(),
 });

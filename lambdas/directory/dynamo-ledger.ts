@@ -6,6 +6,8 @@
 import { markWrite, placeKeys } from './account-item.ts';
 import { endWrite, isClean } from './dynamo-accounts.ts';
 import { type Context, journalWrite, readAccount } from './dynamo-context.ts';
+import { figureWrites, removedWrites } from './dynamo-figures.ts';
+import { holdPairs } from './dynamo-holds.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, MAX_ACTIONS, type Write } from './dynamo-store.ts';
 import { accountKey, emailKey, identityKey, leaseKey } from './keys.ts';
@@ -44,26 +46,29 @@ export async function writeIntents(
 }
 
 interface Drawn {
-  readonly id: AccountId;
+  readonly draft: IntentDraft;
   readonly writes: readonly Write[];
 }
 
-/** As many drafts as one transaction takes beside the check of the lease (R9), those taken by others left out. */
+/**
+ * As many drafts as one transaction takes beside the check of the lease, the record of what is taken away and a count
+ * for each (R9), those taken by others left out.
+ */
 async function firstChunk(
   ctx: Context,
   o: OrgKey,
   drafts: readonly IntentDraft[],
 ): Promise<{ readonly drawn: readonly Drawn[]; readonly length: number }> {
   const drawn: Drawn[] = [];
-  let actions = 1;
+  let actions = 2;
   let length = 0;
   for (const draft of drafts) {
     const writes = await intentWrites(ctx, o, draft);
-    if (length > 0 && writes !== 'taken' && actions + writes.length > MAX_ACTIONS) break;
+    if (length > 0 && writes !== 'taken' && actions + writes.length + 1 > MAX_ACTIONS) break;
     length += 1;
     if (writes === 'taken') continue;
-    drawn.push({ id: draft.account.id, writes });
-    actions += writes.length;
+    drawn.push({ draft, writes });
+    actions += writes.length + 1;
   }
   return { drawn, length };
 }
@@ -73,8 +78,9 @@ async function writeChunk(ctx: Context, check: Write, drawn: readonly Drawn[]): 
   let left = drawn;
   while (left.length > 0) {
     try {
-      await ctx.store.transact([check, ...left.flatMap(({ writes }) => writes)]);
-      return left.map(({ id }) => id);
+      const drafts = left.map(({ draft }) => draft);
+      await ctx.store.transact([check, ...left.flatMap(({ writes }) => writes), ...countsOf(ctx, drafts)]);
+      return drafts.map(({ account }) => account.id);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       if (error.failed.includes(0)) throw new LeaseLost();
@@ -89,6 +95,18 @@ async function writeChunk(ctx: Context, check: Write, drawn: readonly Drawn[]): 
 function failedIn(drawn: readonly Drawn[], at: number, failed: readonly number[]): boolean {
   const from = 1 + drawn.slice(0, at).reduce((sum, { writes }) => sum + writes.length, 0);
   return failed.some((index) => index >= from && index < from + (drawn[at]?.writes.length ?? 0));
+}
+
+/** After the drafts' own writes, whose places in the transaction tell which of them failed. */
+function countsOf(ctx: Context, drafts: readonly IntentDraft[]): Write[] {
+  const [first] = drafts;
+  if (first === undefined) return [];
+  const moves = drafts.map(({ account, ledger }) => ({
+    id: account.id,
+    before: account.applied,
+    after: ledger.applied,
+  }));
+  return [...figureWrites(first.account.org, moves), ...removedWrites(ctx, first.account.org, drafts)];
 }
 
 async function intentWrites(ctx: Context, o: OrgKey, draft: IntentDraft): Promise<Write[] | 'taken'> {
@@ -196,6 +214,13 @@ export async function changeLedger(
 }
 
 async function changeWrites(ctx: Context, account: Account, change: LedgerChange): Promise<Write[]> {
+  const { hold } = change;
+  if (hold === undefined) return ledgerWrites(ctx, account, change);
+  const { ledger, writes } = await holdPairs(ctx, account, { ledger: change.ledger, hold });
+  return [...(await ledgerWrites(ctx, account, { ...change, ledger })), ...writes];
+}
+
+async function ledgerWrites(ctx: Context, account: Account, change: LedgerChange): Promise<Write[]> {
   const { ledger, clearIntent } = change;
   const after: Account = {
     ...account,
@@ -219,6 +244,7 @@ async function changeWrites(ctx: Context, account: Account, change: LedgerChange
   return [
     ends ? endWrite(account) : ledgerUpdate(ctx, account, { change, claims: kept }),
     ...identities.writes(),
+    ...figureWrites(account.org, [{ id: account.id, before: account.applied, after: ledger.applied }]),
     ...wake.map((waiter) => markWrite({ org: account.org, id: waiter, now: ctx.now(), kind: 'grant' })),
     ...(change.facts ?? []).map((fact) => journalWrite(ctx, account.org, { ...fact, account: account.id })),
     ...(ends ? [journalWrite(ctx, account.org, { fact: 'accountEnded', account: account.id })] : []),

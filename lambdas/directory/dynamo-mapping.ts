@@ -33,7 +33,16 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
     {
       kind: 'put',
       key: configKey(connection.id),
-      item: { org: org.key, settings, settingsVersion: 1, mappingVersion: 0, left: [], rev: 1, v: 1 },
+      item: {
+        org: org.key,
+        settings,
+        tableId: connection.tableId,
+        settingsVersion: 1,
+        mappingVersion: 0,
+        left: [],
+        rev: 1,
+        v: 1,
+      },
       condition: absent,
     },
     ...Array.from(

@@ -20,6 +20,8 @@ import {
 import type { LedgerChange, Membership, Places } from './work.ts';
 
 const PAGE = 100;
+/** Somebody who fits is mostly found at once. */
+const SEARCH_PAGE = 25;
 
 /** The work index by place: a hint like the index itself (R16); read the accounts to be sure. */
 export async function readPlaces(ctx: Context, o: OrgKey): Promise<Places> {
@@ -103,4 +105,30 @@ export async function membershipsOf(
     found.set(group, { at: addedAt, ...by });
   }
   return found;
+}
+
+interface Search {
+  readonly group: GroupId | undefined;
+  readonly fits: (account: Account) => boolean;
+  readonly most: number;
+}
+
+/** Strongly, the newest first: who came last is still there more often than who came first. */
+export async function findAccount(
+  ctx: Context,
+  c: ConnectionId,
+  { group, fits, most }: Search,
+): Promise<Account | undefined> {
+  const { org } = await connectionOf(ctx, c);
+  const pk = group === undefined ? `${c}#U` : membersPk(c, group);
+  let after: string | undefined;
+  for (let read = 0; read < most; read += SEARCH_PAGE) {
+    const from = after === undefined ? {} : { after };
+    const page = await ctx.store.query({ pk, limit: SEARCH_PAGE, backward: true, ...from });
+    const ids = page.items.map((item) => AccountId.parse(item['accountId']));
+    const found = [...(await readAccounts(ctx, org, ids)).values()].find(fits);
+    if (found !== undefined || !page.more) return found;
+    after = String(page.items.at(-1)?.['sk']);
+  }
+  return undefined;
 }

@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DirectoryBusy } from './directory.ts';
+import { askTableId } from './dynamo-table.ts';
 import type { Key } from './keys.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -75,7 +76,7 @@ const MARSHALL = { removeUndefinedValues: true, convertClassInstanceToMap: true 
 export interface QueryInput {
   readonly pk: string;
   readonly begins?: string;
-  /** Exclusive. */
+  /** Exclusive; in the index not together with `upTo`. */
   readonly after?: string;
   /** Inclusive upper bound of the sort key. */
   readonly upTo?: string;
@@ -97,6 +98,8 @@ export interface QueryPage {
 }
 
 export interface Store {
+  /** Of the table itself: a copy restored from a backup has another one. Asked for once. */
+  tableId(): Promise<string>;
   readonly newId: () => string;
   get(key: Key): Promise<Item | undefined>;
   /** Items by `pk|sk`; absent ones are absent. */
@@ -119,6 +122,7 @@ export const keyText = (key: Key): string => `${key.pk}|${key.sk}`;
 
 export function createStore(deps: StoreDeps): Store {
   const store: Store = {
+    tableId: askTableId(deps),
     newId: deps.newId,
     get: (key) => getItem(deps, key),
     batchGet: (keys, only) => batchGet(deps, keys, only),
@@ -218,12 +222,18 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
     conditions.push('#sk <= :upTo');
     values[':upTo'] = input.upTo;
   }
+  if (input.index !== undefined && input.after !== undefined) {
+    conditions.push('#sk > :after');
+    values[':after'] = input.after;
+  }
   const names: Record<string, string> = conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk };
   const { ExpressionAttributeNames = {}, ...projection }: Projected =
     input.only === undefined ? {} : projectionOf([['sk'], ...input.only]);
   const items: Item[] = [];
   let start: Record<string, AttributeValue> | undefined =
-    input.after === undefined ? undefined : marshall({ pk: input.pk, sk: input.after });
+    input.after === undefined || input.index !== undefined
+      ? undefined
+      : marshall({ pk: input.pk, sk: input.after });
   for (;;) {
     const command = new QueryCommand({
       TableName: deps.table,

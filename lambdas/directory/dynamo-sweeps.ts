@@ -6,12 +6,13 @@
 import { readBindings } from './dynamo-bindings.ts';
 import { type Context, freshConnection } from './dynamo-context.ts';
 import { runGroupSweep } from './dynamo-group-sweep.ts';
+import { heldOf } from './dynamo-holds.ts';
 import { removeMembershipsOf } from './dynamo-leave.ts';
 import type { Item } from './dynamo-store.ts';
 import { updateUser, userOf } from './dynamo-users.ts';
 import { accountIdOf, getOrg, markIfThere } from './dynamo-work.ts';
 import { uuidOf } from './ids.ts';
-import { type Key, membersPk, workPartition } from './keys.ts';
+import { heldKey, type Key, membersPk, workPartition } from './keys.ts';
 import {
   AccountId,
   type Connection,
@@ -34,6 +35,35 @@ export async function runSweeps(ctx: Context, o: OrgKey, until: number): Promise
       if (!(await runSweep(ctx, connection, { item, until }))) return false;
     }
   }
+  return runOrgSweeps(ctx, o, until);
+}
+
+/** What an operator decided for the org as a whole. */
+async function runOrgSweeps(ctx: Context, o: OrgKey, until: number): Promise<boolean> {
+  const { items } = await ctx.store.query({ pk: o, begins: 'SWEEP#' });
+  for (const item of items) {
+    const key = { pk: o, sk: String(item['sk']) };
+    if (item['kind'] === 'hold' && !(await holdSweep(ctx, o, { item, key, until }))) return false;
+    if (item['kind'] === 'waiting' && !(await waitingSweep(ctx, o, { item, key, until }))) return false;
+  }
+  return true;
+}
+
+/**
+ * Wakes everybody on a hold that was decided. As one who gains something: a leaver of this minute goes before a long list
+ * that was approved (V4).
+ */
+async function holdSweep(ctx: Context, o: OrgKey, { item, key, until }: Walk): Promise<boolean> {
+  let after = item['after'] === undefined ? undefined : String(item['after']);
+  const from = { hold: Number(item['hold']), ...(after === undefined ? {} : { after }) };
+  for await (const pairs of heldOf(ctx, o, from)) {
+    for (const { account, seq } of pairs) {
+      if (ctx.now() >= until) return saveResume(ctx, key, { at: 0, after });
+      await markIfThere(ctx, o, account);
+      after = heldKey(o, from.hold, seq).sk;
+    }
+  }
+  await ctx.store.remove(key);
   return true;
 }
 
@@ -89,9 +119,7 @@ async function markSweep(ctx: Context, connection: Connection, { item, key, unti
       after = page.items.length > 0 ? String(page.items.at(-1)?.['sk']) : after;
     }
   }
-  if (!(await markHeld(ctx, connection.org, until))) return saveResume(ctx, key, { at, after });
-  await ctx.store.remove(key);
-  return true;
+  return endWithHeld(ctx, connection.org, { item, key, until, at, after });
 }
 
 /**
@@ -126,8 +154,9 @@ async function rederiveSweep(
   connection: Connection,
   { item, key, until }: Walk,
 ): Promise<boolean> {
+  const at = Number(item['at'] ?? 0);
   let after = item['after'] === undefined ? undefined : String(item['after']);
-  for (let more = true; more; ) {
+  for (let more = at === 0; more; ) {
     if (ctx.now() >= until) return saveResume(ctx, key, { at: 0, after });
     const page = await ctx.store.query({
       pk: `${connection.id}#U`,
@@ -142,19 +171,72 @@ async function rederiveSweep(
     more = page.more;
     after = page.items.length > 0 ? String(page.items.at(-1)?.['sk']) : after;
   }
-  if (!(await markHeld(ctx, connection.org, until))) return saveResume(ctx, key, { at: 0, after });
+  return endWithHeld(ctx, connection.org, { item, key, until, at: 1, after: at === 0 ? undefined : after });
+}
+
+interface Ending extends Walk {
+  readonly at: number;
+  readonly after: string | undefined;
+}
+
+/** What waits for a mode waits for this too, also where no user is left to be found by: leavers, the deleted (I07). */
+async function endWithHeld(ctx: Context, o: OrgKey, { key, until, at, after }: Ending): Promise<boolean> {
+  const left = await markIndexed(ctx, o, { pk: workPartition.held(o), after, until });
+  if (left.more) return saveResume(ctx, key, { at, after: left.after });
   await ctx.store.remove(key);
   return true;
 }
 
-/** What waits for a mode waits for this too, also where no user is left to be found by: leavers, the deleted (I07). */
-async function markHeld(ctx: Context, o: OrgKey, until: number): Promise<boolean> {
-  while (ctx.now() < until) {
-    const { items } = await ctx.store.query({ pk: workPartition.held(o), index: 'work', limit: SLICE });
-    if (items.length === 0) return true;
-    for (const item of items) await markIfThere(ctx, o, accountIdOf(item));
+/** How long the index may lag behind a decision that was made just before the sweep was written. */
+const SECOND_LOOK_MS = 60_000;
+
+/**
+ * Marks whoever waits for anything, after a mode or a pause that changed: nobody else has something to do that it could
+ * concern. The held are looked at twice, for the index is a hint (R16).
+ */
+async function waitingSweep(ctx: Context, o: OrgKey, { item, key, until }: Walk): Promise<boolean> {
+  const second = Number(item['second'] ?? 0);
+  if (second > ctx.now()) return true;
+  const scopes = (await ctx.store.query({ pk: o, begins: 'PARK#' })).items.map((one) => String(one['scope']));
+  const others = [workPartition.timer(o), ...scopes.map((scope) => workPartition.parked(o, scope))];
+  const partitions = [workPartition.held(o), ...(second > 0 ? [] : others)];
+  let after = item['after'] === undefined ? undefined : String(item['after']);
+  for (let at = Number(item['at'] ?? 0); at < partitions.length; at++, after = undefined) {
+    const left = await markIndexed(ctx, o, { pk: partitions[at] ?? '', after, until });
+    if (left.more) return saveResume(ctx, key, { at, after: left.after });
   }
-  return false;
+  if (second > 0) await ctx.store.remove(key);
+  else {
+    const values = { ':second': ctx.now() + SECOND_LOOK_MS };
+    const names = { '#second': 'second', '#at': 'at', '#after': 'after' };
+    const expression = 'SET #second = :second REMOVE #at, #after';
+    await ctx.store.update({ key, expression, condition: 'attribute_exists(pk)', names, values });
+  }
+  return true;
+}
+
+interface Stretch {
+  readonly pk: string;
+  readonly after: string | undefined;
+  readonly until: number;
+}
+
+/** Marks the accounts of one partition of the index, each once: one that lags behind still shows who was marked. */
+async function markIndexed(
+  ctx: Context,
+  o: OrgKey,
+  { pk, after, until }: Stretch,
+): Promise<{ readonly more: boolean; readonly after: string | undefined }> {
+  let last = after;
+  for (let more = true; more; ) {
+    if (ctx.now() >= until) return { more: true, after: last };
+    const from = last === undefined ? {} : { after: last };
+    const page = await ctx.store.query({ pk, index: 'work', limit: SLICE, ...from });
+    for (const item of page.items) await markIfThere(ctx, o, accountIdOf(item));
+    more = page.more;
+    last = page.items.length > 0 ? String(page.items.at(-1)?.['wsk']) : last;
+  }
+  return { more: false, after: last };
 }
 
 async function saveResume(

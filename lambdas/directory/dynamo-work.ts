@@ -5,7 +5,7 @@
 import { markWrite } from './account-item.ts';
 import { CatalogueEntry } from './catalogue.ts';
 import { readBindings } from './dynamo-bindings.ts';
-import { type Context, freshConnection, readAccounts } from './dynamo-context.ts';
+import { type Context, readAccounts } from './dynamo-context.ts';
 import { identityItemOf, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Item, keyText } from './dynamo-store.ts';
 import {
@@ -73,8 +73,6 @@ export async function rulesOf(ctx: Context, connection: Connection): Promise<Bou
     return { ...rule, binding: bindings.get(rule.id) };
   });
 }
-
-export const getConnection = freshConnection;
 
 export async function acquireLease(
   ctx: Context,

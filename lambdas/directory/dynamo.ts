@@ -16,7 +16,9 @@ import {
   readReconciliation,
   saveReconciliation,
 } from './dynamo-drift.ts';
+import { readFigures, readRemoved } from './dynamo-figures.ts';
 import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
+import { decideHold, heldOf, listHolds, readHolds } from './dynamo-holds.ts';
 import { accountsNamed, eraseNames, readJournal, sealJournal, verifyJournal } from './dynamo-journal.ts';
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
 import {
@@ -30,9 +32,10 @@ import {
 } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { observeListing } from './dynamo-observed.ts';
-import { accountsOfGroup, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
+import { accountsOfGroup, findAccount, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
 import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
+import { confirmedConnection, getPause, setMode, setPause } from './dynamo-safety.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
@@ -120,7 +123,8 @@ function syncSide(ctx: Context): SyncDirectory {
   return {
     getOrg: (o) => work.getOrg(ctx, o),
     changeOrg: (o, change) => work.changeOrg(ctx, o, change),
-    getConnection: (c) => work.getConnection(ctx, c),
+    getPause: () => getPause(ctx),
+    getConnection: (c) => confirmedConnection(ctx, c),
     rulesOf: (connection) => work.rulesOf(ctx, connection),
     acquireLease: (o, wish) => work.acquireLease(ctx, o, wish),
     renewLease: (o, lease, until) => work.renewLease(ctx, o, { lease, until }),
@@ -145,6 +149,10 @@ function syncSide(ctx: Context): SyncDirectory {
       noteParked(ctx, { org: o, known: parkedScopes }, (note) =>
         changeLedger(ctx, o, { id, ...input, compute: (fresh) => note(compute(fresh)) }),
       ),
+    readHolds: (o, ids) => readHolds(ctx, o, ids),
+    findAccount: (c, group, search) => findAccount(ctx, c, { group, ...search }),
+    readFigures: (o) => readFigures(ctx, o),
+    readRemoved: (o, since) => readRemoved(ctx, o, since),
     readFaults: (o) => work.readFaults(ctx, o),
     tripFault: (o, fault) => work.tripFault(ctx, o, fault),
     clearFault: (o, scope, limit) => work.clearFault(ctx, o, { scope, limit }),
@@ -159,12 +167,18 @@ function syncSide(ctx: Context): SyncDirectory {
 function operatorSide(ctx: Context): OperatorDirectory {
   return {
     setUp: (draft) => setUp(ctx, draft),
+    tableId: () => ctx.store.tableId(),
+    setMode: (c, change) => setMode(ctx, c, change),
+    setPause: (scope, org, change) => setPause(ctx, { scope, org }, change),
     changeSettings: (c, change) => changeSettings(ctx, c, change),
     applyMapping: (c, draft) => applyMapping(ctx, c, draft),
     eachUser: (c) => eachUser(ctx, c),
     groupNamed: async (c, displayName) =>
       (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
     readPlaces: (o) => readPlaces(ctx, o),
+    listHolds: (o, limit) => listHolds(ctx, o, limit),
+    heldOf: (o, hold) => heldOf(ctx, o, { hold }),
+    decideHold: (o, decision) => decideHold(ctx, o, decision),
     accountsOfGroup: (c, group) => accountsOfGroup(ctx, c, group),
     membershipsOf: (c, of) => membershipsOf(ctx, c, of),
     relinkRule: (c, link) => relinkRule(ctx, c, link),

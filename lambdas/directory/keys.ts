@@ -74,6 +74,19 @@ export const ruleKey = (c: ConnectionId, version: number, rule: string): Key => 
 });
 export const bindingKey = (c: ConnectionId, rule: string): Key => ({ pk: c, sk: `BIND#${rule}` });
 export const sweepKey = (owner: ConnectionId | OrgKey, id: string): Key => ({ pk: owner, sk: `SWEEP#${id}` });
+/** Who holds what because of us, in numbers: items that the changes of accounts are spread over. */
+export const figuresKey = (o: OrgKey, shard: string): Key => ({ pk: `${o}#HELD`, sk: shard });
+export const removedPk = (o: OrgKey): string => `${o}#REMOVED`;
+const holdNumber = (id: number): string => String(id).padStart(8, '0');
+export const holdKey = (o: OrgKey, id: number): Key => ({ pk: o, sk: `HOLD#${holdNumber(id)}` });
+/** The list of a hold, in the order of its numbers. */
+export const heldPk = (o: OrgKey, hold: number): string => `${o}#HOLD#${holdNumber(hold)}`;
+export const heldKey = (o: OrgKey, hold: number, seq: number): Key => ({
+  pk: heldPk(o, hold),
+  sk: String(seq).padStart(8, '0'),
+});
+/** What stops the bridge as a whole; capitals, so that no connection can be called like it. */
+export const bridgeKey: Key = { pk: 'BRIDGE', sk: 'CONFIG' };
 export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#${digest(scope)}` });
 /** Remembers the name behind a parked partition's digest. */
 export const parkedScopeKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `PARK#${digest(scope)}` });

@@ -7,6 +7,7 @@
  */
 import * as z from 'zod';
 import { Drift, DriftPolicy, ListingMark } from './drift-records.ts';
+import { connectionSafety, HoldMark, Pause, RemovalLimit } from './safety.ts';
 
 /** Version of the item shapes below, written on every item as `v`. */
 export const SCHEMA_VERSION = 1;
@@ -134,6 +135,7 @@ export const AppliedEntitlement = z.looseObject({
   unwantedSince: EpochMs.optional(),
   /** The rule that wanted it when it was granted: its mode decides about the revoke. */
   rule: z.string().optional(),
+  hold: HoldMark.optional(),
 });
 export type AppliedEntitlement = z.infer<typeof AppliedEntitlement>;
 
@@ -217,6 +219,7 @@ export const Account = z.looseObject({
       listed: z.enum(['grant', 'revoke']).optional(),
       /** A list brought nothing: sent next in a command of this person alone. */
       byName: z.boolean().optional(),
+      hold: HoldMark.optional(),
     }),
   ),
   /** The watch list (R28): entitlements that once had an unknown outcome, until a later complete listing. */
@@ -329,6 +332,7 @@ export const ConnectionSettings = z.strictObject({
   onDelete: Leaving.optional(),
   /** Days from leaving to `removeFromOrg`; absent = 7. */
   removeAfterDays: z.number().int().min(1).max(3_650).optional(),
+  removalLimit: RemovalLimit.optional(),
 });
 export type ConnectionSettings = z.infer<typeof ConnectionSettings>;
 
@@ -343,6 +347,7 @@ export const Connection = z.looseObject({
   mappingVersion: z.number().int(),
   /** Entitlements that an operator took out of the mapping with `--leave`: never revoked by a plan (R13). */
   left: z.array(z.string()),
+  ...connectionSafety,
   rev: z.number().int(),
 });
 export type Connection = z.infer<typeof Connection>;
@@ -361,6 +366,7 @@ export const Org = z.looseObject({
   catalogueAt: EpochMs.optional(),
   /** Calls stop until an operator repairs the credential. */
   authFault: AccountError.optional(),
+  paused: Pause.optional(),
 });
 export type Org = z.infer<typeof Org>;
 

@@ -19,10 +19,12 @@ import type {
   Connection,
   ConnectionId,
   ConnectionSettings,
+  EntitlementKey,
   GroupId,
   GroupRecord,
   IdentityItem,
   Intent,
+  Mode,
   ObservedUser,
   Org,
   OrgKey,
@@ -30,6 +32,7 @@ import type {
   UserId,
   UserRecord,
 } from './records.ts';
+import type { Hold, Pause } from './safety.ts';
 
 /** A journal record in the words of design.md section 3: `granted`, `revoked`, `adopted`, ... */
 export interface Fact {
@@ -60,6 +63,46 @@ export interface Standing {
   readonly attempts: number;
 }
 
+/** Who holds what because of us, in numbers. */
+export interface Figures {
+  /** Accounts that hold at least one entitlement. */
+  readonly people: number;
+  readonly holders: ReadonlyMap<EntitlementKey, number>;
+}
+
+/** What one request took away, with the numbers as they were before it. */
+export interface Removed {
+  readonly at: number;
+  readonly people: number;
+  readonly holders: Readonly<Record<EntitlementKey, number>>;
+  readonly lost: Readonly<Record<AccountId, readonly EntitlementKey[]>>;
+}
+
+/** Removals beyond the limit: they wait on the open hold of the org, or on a new one. */
+export interface Holding {
+  readonly keys: readonly EntitlementKey[];
+  readonly causes: readonly string[];
+}
+
+/** An operator's word about what was seen of a hold (V5). */
+export interface HoldDecision {
+  readonly id: number;
+  /** The state that was seen. */
+  readonly from: Hold['state'];
+  readonly by: string;
+  readonly verdict:
+    | { readonly kind: 'approved'; readonly upTo: number; readonly expiresAt: number }
+    | { readonly kind: 'rejected' };
+}
+
+/** What one decision of the drain put on a hold; some of it may be wanted again, or done, by now. */
+export interface HeldPairs {
+  readonly account: AccountId;
+  readonly keys: readonly EntitlementKey[];
+  /** Of the first key. */
+  readonly seq: number;
+}
+
 export interface LedgerChange {
   readonly ledger: Ledger;
   readonly standing: Standing;
@@ -68,6 +111,8 @@ export interface LedgerChange {
   readonly facts?: readonly Fact[];
   /** What this outcome tells about e-mails: knowledge as of now, without a read. */
   readonly seen?: readonly Seen[];
+  /** Of the ledger's entitlements, those to put on a hold: numbered and marked in the same transaction. */
+  readonly hold?: Holding;
 }
 
 export interface Seen {
@@ -87,6 +132,8 @@ export interface IntentDraft {
   readonly claim?: Claim;
   /** What the decision found out by itself, journalled with the intent. */
   readonly facts?: readonly Fact[];
+  /** What the removal limit counts of it, with the numbers of before. */
+  readonly loss?: { readonly keys: readonly EntitlementKey[]; readonly figures: Figures };
 }
 
 export type ClaimOutcome =
@@ -145,6 +192,8 @@ export interface SyncDirectory {
     o: OrgKey,
     change: Partial<Pick<Org, 'listing' | 'counted' | 'catalogueAt' | 'authFault'>>,
   ): Promise<void>;
+  /** What stops the bridge as a whole. */
+  getPause(): Promise<Pause | undefined>;
   /** Always read from the table. */
   getConnection(c: ConnectionId): Promise<Connection>;
   rulesOf(connection: Connection): Promise<readonly BoundRule[]>;
@@ -209,6 +258,18 @@ export interface SyncDirectory {
     input: { readonly intentId?: string; readonly compute: (fresh: Account) => LedgerChange | undefined },
   ): Promise<'written' | 'unchanged' | 'lost' | 'absent'>;
 
+  readFigures(o: OrgKey): Promise<Figures>;
+  /** Those that exist, by id. */
+  readHolds(o: OrgKey, ids: readonly number[]): Promise<ReadonlyMap<number, Hold>>;
+  /** The first account that fits among the newest `most`: members of the group, or without one all users. */
+  findAccount(
+    c: ConnectionId,
+    group: GroupId | undefined,
+    search: { readonly fits: (account: Account) => boolean; readonly most: number },
+  ): Promise<Account | undefined>;
+  /** What was taken away after the instant. */
+  readRemoved(o: OrgKey, since: number): Promise<readonly Removed[]>;
+
   readFaults(o: OrgKey): Promise<readonly Fault[]>;
   tripFault(o: OrgKey, fault: Fault): Promise<void>;
   /** Lifts the fault and marks up to `limit` of the accounts parked on it; true, and the fault gone, when none is left. */
@@ -248,12 +309,36 @@ export interface Membership {
   readonly token?: string | undefined;
 }
 
+/** What a pause stops: one connection, the org with all its connections, or the whole bridge. */
+export type PauseScope =
+  | { readonly kind: 'connection'; readonly id: ConnectionId }
+  | { readonly kind: 'org' }
+  | { readonly kind: 'all' };
+
 export interface OperatorDirectory {
   /** Set-up: org, connection and their counters. Existing ones are left as they are. */
   setUp(draft: {
     readonly org: Pick<Org, 'key' | 'adobeOrgId' | 'clientId'>;
-    readonly connection: { readonly id: ConnectionId; readonly settings: ConnectionSettings };
+    readonly connection: {
+      readonly id: ConnectionId;
+      readonly settings: ConnectionSettings;
+      /** Confirms the mode for this table; without it the connection only reports until `setMode` (V6). */
+      readonly tableId?: string;
+    };
   }): Promise<void>;
+  /** Tells this table from a restored copy of it. */
+  tableId(): Promise<string>;
+  /** Sets the mode, confirms it for this table, and wakes whoever waits. False when the connection changed meanwhile. */
+  setMode(
+    c: ConnectionId,
+    change: { readonly mode: Mode; readonly rev: number; readonly by: string },
+  ): Promise<boolean>;
+  /** Stops what is written to Adobe, or with undefined lets it go on and wakes whoever waits (V10). */
+  setPause(
+    scope: PauseScope,
+    o: OrgKey,
+    change: { readonly pause: Pause | undefined; readonly by: string },
+  ): Promise<void>;
   changeSettings(c: ConnectionId, change: (before: ConnectionSettings) => ConnectionSettings): Promise<void>;
   /** False when another version came into force since the draft was planned. */
   applyMapping(c: ConnectionId, draft: MappingDraft): Promise<boolean>;
@@ -262,6 +347,12 @@ export interface OperatorDirectory {
   groupNamed(c: ConnectionId, displayName: string): Promise<GroupRecord | undefined>;
   /** Who stands where in the work index, by what the parked ones wait for. */
   readPlaces(o: OrgKey): Promise<Places>;
+  /** The newest first. */
+  listHolds(o: OrgKey, limit: number): Promise<readonly Hold[]>;
+  /** The list of a hold, page by page, in the order in which the pairs came. */
+  heldOf(o: OrgKey, hold: number): AsyncIterable<readonly HeldPairs[]>;
+  /** False when the hold is not as it was seen any more. */
+  decideHold(o: OrgKey, decision: HoldDecision): Promise<boolean>;
   /** The accounts behind a group's memberships, strongly, page by page. */
   accountsOfGroup(c: ConnectionId, group: GroupId): AsyncIterable<readonly Account[]>;
   membershipsOf(

@@ -9,6 +9,7 @@
  * Companies of the two kinds take turns, so that neither a backlog keeps suspects waiting nor they the backlog.
  */
 import type { Account, Claim, EntitlementKey } from '../directory/records.ts';
+import type { IntentDraft } from '../directory/work.ts';
 import type { Decision } from './decide.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +23,8 @@ export interface Sending {
   readonly decision: Extract<Decision, { kind: 'send' }>;
   /** A temporary address to claim together with the intent (R32). */
   readonly claim?: Claim;
+  /** What the removal limit counts of it, with the numbers of before. */
+  readonly loss?: IntentDraft['loss'];
 }
 
 type Travelling = Pick<Sending, 'account' | 'decision'>;

@@ -10,6 +10,7 @@ import type { Sending } from './company.ts';
 import { emailsOf } from './decide.ts';
 import { takeInventory } from './inventory.ts';
 import { LISTING_SHARE } from './listing.ts';
+import { limitRemovals } from './removal-limit.ts';
 import {
   type Counts,
   type DrainDeps,
@@ -26,7 +27,15 @@ import { inventoryDeps, type Look, type Resting, rest, takeStep } from './step.t
 
 export interface DrainReport extends Counts {
   /** `idle`: nothing due is left. `paced`: Adobe's budget has no slot before `next`. `leased`: another run is at work. */
-  readonly outcome: 'idle' | 'paced' | 'out-of-time' | 'leased' | 'lease-lost' | 'stopped' | 'no-org';
+  readonly outcome:
+    | 'idle'
+    | 'paced'
+    | 'out-of-time'
+    | 'leased'
+    | 'lease-lost'
+    | 'stopped'
+    | 'paused'
+    | 'no-org';
   readonly next?: number;
 }
 
@@ -72,6 +81,7 @@ export async function drain(
     readings: new Map(),
     window: WINDOW,
     suspectsWent: false,
+    wantedBy: new Map(),
     counts,
   };
   try {
@@ -127,6 +137,10 @@ async function work(run: Run, until: number): Promise<Ended> {
     const next = await pass(run, ids);
     if (next.kind === 'progress') continue;
     if (next.kind === 'stopped') return { outcome: 'stopped' };
+    if (next.kind === 'paused') {
+      if (swept) return { outcome: 'paused' };
+      continue;
+    }
     if (next.at > until || next.at - deps.now() > LONGEST_SLEEP_MS)
       return { outcome: 'paced', next: next.at };
     await deps.sleep(Math.max(1, next.at - deps.now()));
@@ -163,6 +177,7 @@ async function keepInventory(run: Run, until: number): Promise<void> {
 type Passed =
   | { readonly kind: 'progress' }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'paused' }
   /** Nothing more can be done before this instant. */
   | { readonly kind: 'wait'; readonly at: number };
 
@@ -172,16 +187,18 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const read = await directory.readAccounts(run.org, ids);
   const accounts = read.filter((account) => !isSetAside(run, account));
   const identities = await directory.readIdentities(run.org, accounts.flatMap(emailsOf));
-  const world = await readWorld(run);
+  const world = await readWorld(run, accounts);
   if (world === undefined || world.org.authFault !== undefined) return { kind: 'stopped' };
+  if (world.paused !== undefined) return { kind: 'paused' };
   const look = { world, identities, backlog: ids.length >= run.window };
-  const { sendings, resting, done, readAt, stopped } = await decideAll(run, look, accounts);
+  const { sendings: wishes, resting, done, readAt, stopped } = await decideAll(run, look, accounts);
   await inParallel(resting, WRITES_AT_ONCE, (one) => rest(run, one));
   if (stopped) return { kind: 'stopped' };
-  const progress = read.length < ids.length || done || resting.length > 0;
-  const gains = resting.length > ids.length / 5 || gainsByLists(sendings, world);
+  let progress = read.length < ids.length || done || resting.length > 0;
+  const gains = resting.length > ids.length / 5 || gainsByLists(wishes, world);
   if (widens(run, { looked: ids.length, gains })) return { kind: 'progress' };
-  // Between the decisions and the packing of what they want sent.
+  const { sendings, held } = await limitRemovals(run, { ...look, sendings: wishes });
+  if (held > 0) progress = true;
   if (sendings.length > 0) {
     if (run.slot !== undefined)
       return (await sendOne(run, { ...look, sendings })) ? { kind: 'progress' } : again(run);

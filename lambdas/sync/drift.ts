@@ -119,13 +119,20 @@ function driftOf(input: CompareInput, handle: Identity, there: ObservedUser | un
   };
   if (missing.length + extra.length + Object.keys(about).length === 0) return { rules: [] };
   const { startedAt: at, agrees } = listing;
-  const drift = { at, first: account.drift?.first ?? at, missing, extra, agrees, ...about };
+  const before = { first: account.drift?.first ?? at, ...holdsOf(account, extra) };
+  const drift = { at, ...before, missing, extra, agrees, ...about };
   const wanted = gone ? [...desired.entitlements.keys()] : [...missing, ...unlicensed];
   const ids = [
     ...wanted.flatMap((key) => desired.entitlements.get(key)?.rules ?? []),
     ...extra.flatMap((key) => naming(input.rules, key)),
   ].map((rule) => rule.id);
   return { drift, rules: [...new Set(ids)] };
+}
+
+/** What was held stays held while it is there. */
+function holdsOf({ drift }: Account, extra: readonly EntitlementKey[]): Pick<Drift, 'holds'> {
+  const holds = Object.entries(drift?.holds ?? {}).filter(([key]) => extra.includes(key));
+  return holds.length === 0 ? {} : { holds: Object.fromEntries(holds) };
 }
 
 function goneMatters({ entitlements }: Desired, { applied }: Account): boolean {

@@ -18,13 +18,13 @@ export interface Clocks {
   readonly waiting: readonly number[];
 }
 
-/** R22: the clock starts with the first plan that misses the entitlement and stops when it is wanted again. */
+/** R22: the clock starts with the first plan that misses the entitlement; wanted again, it stops, and a hold is off. */
 export function graceClocks({ desired, ledger, left, graceMs, now }: PlanInput): Clocks {
   const entitlements: Record<EntitlementKey, AppliedEntitlement> = {};
   const due = new Set<EntitlementKey>();
   const waiting: number[] = [];
   for (const [key, held] of Object.entries(ledger.applied.entitlements)) {
-    const { unwantedSince, ...rest } = held;
+    const { unwantedSince, hold, ...rest } = held;
     if (desired.entitlements.has(key)) {
       entitlements[key] = rest;
       continue;
@@ -32,11 +32,23 @@ export function graceClocks({ desired, ledger, left, graceMs, now }: PlanInput):
     // Left to the person by an operator: no longer ours, never revoked (R13).
     if (left.has(key)) continue;
     const since = unwantedSince ?? now;
-    entitlements[key] = { ...rest, unwantedSince: since };
+    entitlements[key] = { ...rest, unwantedSince: since, ...(hold === undefined ? {} : { hold }) };
     if (now >= since + graceMs) due.add(key);
     else waiting.push(since + graceMs);
   }
   return { entitlements, due, waiting };
+}
+
+/** Without what was left to the person; what is wanted again is not on a hold. */
+export function unknownNow({ desired, ledger, left }: PlanInput): Ledger['unknown'] {
+  const entries = Object.entries(ledger.unknown).filter(
+    ([key]) => desired.entitlements.has(key) || !left.has(key),
+  );
+  return Object.fromEntries(
+    entries.map(([key, { hold, ...rest }]) => {
+      return [key, hold === undefined || desired.entitlements.has(key) ? rest : { ...rest, hold }];
+    }),
+  );
 }
 
 export function revokesOfApplied(

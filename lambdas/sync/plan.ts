@@ -18,11 +18,12 @@
 import type { Action } from '../adobe/adobe.ts';
 import { sameIdentity } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
+import { keepMarks } from '../directory/marks.ts';
 import type { AppliedEntitlement, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import { repairOf, withGone } from './drift.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
-import { graceClocks, removalOf, revokesOfApplied, revokesOfUnknown } from './leaving.ts';
+import { graceClocks, removalOf, revokesOfApplied, revokesOfUnknown, unknownNow } from './leaving.ts';
 import {
   collision,
   identityProblem,
@@ -240,9 +241,7 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   ];
   const waits: Obstacle[] = clocks.waiting.map((due) => ({ kind: 'wait', due, reason: 'grace' }));
   const obstacles: Obstacle[] = [...waits, ...repair.obstacles];
-  const unknown = Object.fromEntries(
-    Object.entries(ledger.unknown).filter(([key]) => desired.entitlements.has(key) || !input.left.has(key)),
-  );
+  const unknown = unknownNow(input);
   const after: Ledger = {
     ...ledger,
     unknown,
@@ -267,7 +266,8 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   if (rename.action !== undefined && revokes.length === 0) {
     return sending(after, [{ action: rename.action }], { obstacles });
   }
-  if (rename.replace) return planReplacement({ ...input, ledger: after }, { handle, obstacles });
+  if (rename.replace)
+    return planReplacement({ ...input, ledger: keepMarks(after, ledger) }, { handle, obstacles });
   if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
   // Revokes that may run go first, and the rename is planned again when they are done; policy chooses (R31).
   const moves: PlannedAction[] = rename.action === undefined ? [] : [{ action: rename.action }];

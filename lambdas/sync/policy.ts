@@ -2,18 +2,22 @@
  * What part of a plan may run now: modes, protection, faults and refusals (design.md section 6). It only ever takes
  * away. What it takes away is held (a mode or a protection must change) or parked (a fault must be repaired).
  *
+ * A pause of the connection stops all of it.
+ *
  *   action                       needs mode       also stopped by
  *   grant                        additive         protection, fault of the entitlement or domain, double name, refusal
- *   revoke                       full             protection, "no such group" fault, refusal
+ *   revoke                       full             protection, "no such group" fault, refusal, a hold (`removals.ts`)
  *   create, update, rename       additive         protection, fault of the domain, refusal; a create without any grant
  */
 import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
+import { markOf } from '../directory/marks.ts';
 import type { Account, AccountError, BoundRule, Connection, Mode } from '../directory/records.ts';
 import type { Desired } from './desired.ts';
 import type { Knowledge } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
 import type { Plan, PlannedAction } from './planning.ts';
+import { standingOf } from './removals.ts';
 import { allows, connectionMode, ruleMode, stricter, type World } from './world.ts';
 
 export interface Permitted {
@@ -77,11 +81,20 @@ function takesAway({ action }: PlannedAction): boolean {
 }
 
 function judge(planned: PlannedAction, plan: Plan, input: PolicyInput): Verdict {
+  if (input.connection.paused !== undefined) return { kind: 'held', reason: 'paused' };
   if (isProtected(planned, input)) return { kind: 'held', reason: 'protected' };
   const mode = modeOf(planned, plan, input);
   const needs: Mode = takesAway(planned) ? 'full' : 'additive';
-  if (!allows(mode, needs)) return { kind: 'held', reason: mode };
-  return refused(planned, plan, input) ?? faulty(planned, input) ?? GO;
+  if (!allows(mode, needs)) return { kind: 'held', reason: input.connection.restored ? 'restored' : mode };
+  return refused(planned, plan, input) ?? faulty(planned, input) ?? onHold(planned, plan, input);
+}
+
+/** A removal that was held waits for an operator; all others meet the limit when they are about to be sent. */
+function onHold({ action, key }: PlannedAction, { ledger }: Plan, { world }: PolicyInput): Verdict {
+  if (action.kind !== 'revoke' || key === undefined) return GO;
+  const standing = standingOf(markOf(ledger, key), world.holds, world.now);
+  const waits = standing === 'removal-limit' || standing === 'removal-rejected';
+  return waits ? { kind: 'held', reason: standing } : GO;
 }
 
 /** Named identities, and anyone seen holding a `_...` admin group: never touched (V8). */

@@ -1,7 +1,8 @@
 /** What one run of the drain carries along: its dependencies, its lease, and the budget slot it holds. */
 import type { AdobeClient, AdobeError } from '../adobe/adobe.ts';
 import type { CatalogueEntry } from '../directory/catalogue.ts';
-import type { EntitlementKey, OrgKey } from '../directory/records.ts';
+import { marksOf } from '../directory/marks.ts';
+import type { Account, AccountId, EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
 import { membersRead, type Reading } from './read-back.ts';
 import { renamesOf } from './renames.ts';
@@ -48,6 +49,8 @@ export interface Run {
   window: number;
   /** The last request was of accounts that had been in failed ones. */
   suspectsWent: boolean;
+  /** Somebody who wanted the entitlement at the last look: asked first whether anybody does (design.md section 6). */
+  readonly wantedBy: Map<EntitlementKey, AccountId>;
   readonly counts: Counts;
 }
 
@@ -84,8 +87,8 @@ export async function stopOrg(run: Run, { code, message, hint }: AdobeError): Pr
   await run.deps.directory.changeOrg(run.org, { authFault: { code, message, hint, at: run.deps.now() } });
 }
 
-/** Rules, modes, faults and holds as they are now; the catalogue once per run. */
-export async function readWorld(run: Run): Promise<World | undefined> {
+/** Rules, modes, faults and the holds of these accounts as they are now; the catalogue once per run. */
+export async function readWorld(run: Run, accounts: readonly Account[]): Promise<World | undefined> {
   const { directory, now } = run.deps;
   const org = await directory.getOrg(run.org);
   if (org === undefined) return undefined;
@@ -96,6 +99,8 @@ export async function readWorld(run: Run): Promise<World | undefined> {
   const connections = await Promise.all(org.connections.map((c) => directory.getConnection(c)));
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(run.org);
+  const paused = org.paused ?? (await directory.getPause());
+  const holds = [...new Set(accounts.flatMap(marksOf).map(({ id }) => id))];
   return {
     now: now(),
     org,
@@ -103,8 +108,24 @@ export async function readWorld(run: Run): Promise<World | undefined> {
     rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
     // A fault whose time has come stops nobody: the next request tells (section 18.3).
     faults: new Map(faults.filter((fault) => fault.retryAt > now()).map((fault) => [fault.scope, fault])),
+    ...(paused === undefined ? {} : { paused }),
+    holds: holds.length === 0 ? new Map() : await directory.readHolds(run.org, holds),
     catalogue: indexCatalogue(run.catalogue),
     renames: renamesOf(run.catalogue),
     members: membersRead(run.readings),
   };
+}
+
+/** Once more before a call, for a pause of this minute counts (V10): whatever the pass read before may be older. */
+export async function isPaused(run: Run, { connections }: World): Promise<boolean> {
+  const { directory } = run.deps;
+  const org = await directory.getOrg(run.org);
+  if (org === undefined || org.paused !== undefined) return true;
+  if ((await directory.getPause()) !== undefined) return true;
+  for (const [c, before] of connections) {
+    const { paused } = await directory.getConnection(c);
+    // One that was stopped already has nothing in the request.
+    if (paused !== undefined && before.paused === undefined) return true;
+  }
+  return false;
 }

@@ -20,7 +20,8 @@ import { chooseCompany, mayBeListed, type Sending } from './company.ts';
 import { decide, emailsOf } from './decide.ts';
 import { desiredOf } from './desired.ts';
 import { type Absorbed, absorb, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
-import { inParallel, type Run, renew, stopOrg, stopsOrg } from './run.ts';
+import { lostBy } from './removals.ts';
+import { inParallel, isPaused, type Run, renew, stopOrg, stopsOrg } from './run.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
@@ -42,6 +43,7 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   const slot = run.slot;
   if (slot === undefined || commands.length === 0 || !(await slots.restamp('action', slot))) return false;
   await renew(run);
+  if (await isPaused(run, input.world)) return false;
   const drafts = draftsOf(run, input, commands);
   const accepted = new Set<string>(await deps.directory.writeIntents(run.org, run.lease, drafts));
   const sent = commands.flatMap((command) => stillSent(command, accepted));
@@ -110,7 +112,7 @@ interface DraftInput {
 }
 
 function draftOf(run: Run, { sending, actions, input }: DraftInput): IntentDraft {
-  const { account, decision, claim } = sending;
+  const { account, decision, claim, loss } = sending;
   const { ledger, absentBefore } = decision;
   const create = actions.find((action) => action.kind === 'createUser');
   const connection = input.world.connections.get(account.connection);
@@ -131,7 +133,17 @@ function draftOf(run: Run, { sending, actions, input }: DraftInput): IntentDraft
     facts: factsBetween(ledgerOf(account), ledger),
     ...(item === undefined ? {} : { unchanged: { email: item.email, rev: item.rev } }),
     ...(claim === undefined ? {} : { claim }),
+    ...(loss === undefined ? {} : { loss: lossOf(loss, actions) }),
   };
+}
+
+/** Only what the request has room for: the rest is judged again. */
+function lossOf(
+  loss: NonNullable<Sending['loss']>,
+  actions: readonly Action[],
+): NonNullable<Sending['loss']> {
+  const sent = actions.flatMap((action) => lostBy(action) ?? []);
+  return { ...loss, keys: loss.keys.filter((key) => sent.includes(key)) };
 }
 
 interface Answered extends SendInput {

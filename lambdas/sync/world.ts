@@ -6,6 +6,7 @@
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { entitlementKey } from '../directory/keys.ts';
 import type { BoundRule, Connection, ConnectionId, EntitlementKey, Mode, Org } from '../directory/records.ts';
+import type { Hold, Pause } from '../directory/safety.ts';
 import type { Fault } from '../directory/work.ts';
 import type { Members } from './read-back.ts';
 import type { Renames } from './renames.ts';
@@ -16,12 +17,16 @@ export interface World {
   readonly connections: ReadonlyMap<ConnectionId, Connection>;
   readonly rules: ReadonlyMap<ConnectionId, readonly BoundRule[]>;
   readonly faults: ReadonlyMap<string, Fault>;
+  /** Those that the accounts in question are on, by id. */
+  readonly holds: ReadonlyMap<number, Hold>;
   /** By normal name; more than one entry under a name is a name that nobody may write to (`umapi.md` 12). */
   readonly catalogue: ReadonlyMap<EntitlementKey, readonly CatalogueEntry[]>;
   /** What was renamed at Adobe, by its old name. */
   readonly renames?: Renames;
   /** Groups whose members were read in this run. */
   readonly members?: ReadonlyMap<EntitlementKey, Members>;
+  /** The org or the whole bridge is stopped (V10); a stopped connection says so itself. */
+  readonly paused?: Pause;
 }
 
 const STRICTNESS: readonly Mode[] = ['report-only', 'additive', 'full'];
@@ -35,9 +40,10 @@ export function allows(mode: Mode, needs: Mode): boolean {
   return STRICTNESS.indexOf(mode) >= STRICTNESS.indexOf(needs);
 }
 
-/** While username and e-mail differ and nobody chose, the whole connection only reports (design.md section 5). */
+/** While username and e-mail differ and nobody chose, or after a restore, the whole connection only reports (V6). */
 export function connectionMode(connection: Connection): Mode {
-  return connection['usernameUndecided'] === true ? 'report-only' : connection.settings.mode;
+  const undecided = connection['usernameUndecided'] === true || connection.restored === true;
+  return undecided ? 'report-only' : connection.settings.mode;
 }
 
 export function ruleMode(connection: Connection, rule: BoundRule): Mode {

@@ -4,6 +4,7 @@ import { driftForms } from './drift.ts';
 import { journalForms } from './journal.ts';
 import { mappingForms } from './mapping.ts';
 import { peopleForms } from './people.ts';
+import { safetyForms } from './safety.ts';
 import { settingsForms } from './settings.ts';
 import { tokenForms } from './token.ts';
 
@@ -11,6 +12,7 @@ export const sections: readonly (readonly Form[])[] = [
   peopleForms,
   driftForms,
   mappingForms,
+  safetyForms,
   settingsForms,
   journalForms,
   tokenForms,

@@ -36,6 +36,7 @@ export function findBroken(items: readonly Item[], c = 'okta', o = 'acme'): stri
     ...brokenClaims(table, o),
     ...brokenIndex(table, o),
     ...brokenCounters(table, c),
+    ...brokenFigures(table, o),
   ];
 }
 
@@ -208,4 +209,29 @@ function brokenCounters(table: Table, c: string): string[] {
     ...(sum('users') === users ? [] : [`${users} users are counted as ${sum('users')}`]),
     ...(sum('groups') === groups ? [] : [`${groups} groups are counted as ${sum('groups')}`]),
   ];
+}
+
+/** What the removal limit is judged by: who holds what because of us, counted from the accounts themselves. */
+function brokenFigures(table: Table, o: string): string[] {
+  const found = new Map<string, number>();
+  const count = (into: Map<string, number>, name: string, by: number): void => {
+    const sum = (into.get(name) ?? 0) + by;
+    if (sum === 0) into.delete(name);
+    else into.set(name, sum);
+  };
+  for (const account of table.like(new RegExp(`^${o}#A#`))) {
+    const { entitlements } = account['applied'] as { entitlements: object };
+    const keys = Object.keys(entitlements);
+    if (keys.length > 0) count(found, 'people', 1);
+    for (const key of keys) count(found, `h:${key}`, 1);
+  }
+  const counted = new Map<string, number>();
+  for (const shard of table.like(new RegExp(`^${o}#HELD$`))) {
+    for (const [name, value] of Object.entries(shard)) {
+      if (name === 'people' || name.startsWith('h:')) count(counted, name, Number(value));
+    }
+  }
+  return [...new Set([...found.keys(), ...counted.keys()])]
+    .filter((name) => found.get(name) !== counted.get(name))
+    .map((name) => `${name} of ${o} are counted as ${counted.get(name) ?? 0}, not ${found.get(name) ?? 0}`);
 }

@@ -104,6 +104,7 @@ function inputOf(setting: Setting): { plan: (actions: PlannedAction[]) => Plan; 
     org: { key: ORG, adobeOrgId: 'o', clientId: 'c', connections: [CONNECTION] },
     connections: new Map([[connection.id, connection]]),
     rules: new Map([[connection.id, rules]]),
+    holds: new Map(),
     faults: new Map((setting.faults ?? []).map((fault) => [fault.scope, fault])),
     catalogue: new Map(
       setting.twice === undefined

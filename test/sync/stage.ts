@@ -332,3 +332,17 @@ export function scenario(
     }
   });
 }
+
+/** Everything in the stage's table as it is now, to be put into another one: a backup and its restore. */
+export async function copyOf({ deps }: Stage): Promise<{ into(other: Stage): Promise<void> }> {
+  const { Items = [] } = await deps.client.send(
+    new ScanCommand({ TableName: deps.table, ConsistentRead: true }),
+  );
+  return {
+    into: async (other) => {
+      for (const Item of Items) {
+        await other.deps.client.send(new PutItemCommand({ TableName: other.deps.table, Item }));
+      }
+    },
+  };
+}

@@ -6,6 +6,7 @@
 import {
   BatchGetItemCommand,
   DeleteItemCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -57,6 +58,9 @@ function perform(table: Table, { command, cuts, tokens }: Request): unknown {
   if (command instanceof DeleteItemCommand) return writeOne(table, 'delete', command.input);
   if (command instanceof TransactGetItemsCommand) return transactGet(table, command.input);
   if (command instanceof ScanCommand) return scan(table, command.input);
+  if (command instanceof DescribeTableCommand) {
+    return { Table: { TableName: command.input.TableName, TableId: 'the-only-one' } };
+  }
   throw new NotModelled(command.constructor.name);
 }
 
