@@ -1,6 +1,6 @@
 /** Removals beyond the limit wait for an operator, and nothing else does (design.md section 6; V2-V5; I07, I10; R16, R17). */
 import { describe, expect } from 'vitest';
-import { HOUR, type Stage, scenario, X } from './stage.ts';
+import { drainElsewhere, HOUR, MINUTE, rules, type Stage, scenario, X, Y } from './stage.ts';
 
 const limited = { settings: { removalLimit: {} } };
 
@@ -86,3 +86,180 @@ describe('small teams', () => {
     expect(await holds(stage)).toEqual([]);
   });
 });
+
+describe('what is held', () => {
+  scenario(
+    'is off the hold when it is wanted again, and a later removal is a new one',
+    limited,
+    async (stage) => {
+      const { ids, group } = await team(stage, 5);
+      await putMembers(stage, group, []);
+      await stage.drain();
+      await stage.join(group, ...ids);
+      await stage.drain();
+      for (const id of ids) {
+        const account = await stage.account(id);
+        expect(account.status).toBe('idle');
+        expect(account.applied.entitlements[X.name.toLowerCase()]?.hold).toBeUndefined();
+      }
+      await approve(stage, 1, 5);
+      await stage.settle();
+      expect(stage.holders(X.name)).toHaveLength(5);
+      await putMembers(stage, group, []);
+      await stage.drain();
+      expect((await holds(stage)).map(({ id, state, pairs }) => [id, state, pairs])).toEqual([
+        [2, 'open', 5],
+        [1, 'approved', 5],
+      ]);
+      expect(stage.holders(X.name)).toHaveLength(5);
+    },
+  );
+
+  scenario(
+    'of two entitlements stands on one hold, and what comes after a decision on a second',
+    limited,
+    async (stage) => {
+      const chat = await team(stage, 5);
+      const market = await team(stage, 5, 'Market', 'q');
+      await putMembers(stage, chat.group, []);
+      await stage.drain();
+      await putMembers(stage, market.group, chat.ids.slice(0, 0), 'Market');
+      await stage.drain();
+      expect(await holds(stage)).toMatchObject([
+        { id: 1, pairs: 10, causes: ['emptied agent eu', 'emptied standard'] },
+      ]);
+      await approve(stage, 1, 5);
+      await stage.drain();
+      expect([stage.holders(X.name).length, stage.holders(Y.name).length]).toEqual([0, 5]);
+      expect(await holds(stage)).toMatchObject([
+        { id: 2, state: 'open', pairs: 5 },
+        { id: 1, state: 'approved' },
+      ]);
+      await approve(stage, 2, 5);
+      await stage.drain();
+      expect(stage.holders(Y.name)).toEqual([]);
+    },
+  );
+
+  scenario(
+    'keeps nobody else waiting: grants of the same people and leavers below the limit go on',
+    limited,
+    async (stage) => {
+      const { ids, group } = await team(stage, 5);
+      const pair = await team(stage, 2, 'Market', 'q');
+      await putMembers(stage, group, []);
+      await stage.drain();
+      await stage.join(pair.group, ids[0] ?? '');
+      await stage.leave(pair.ids[0] ?? '');
+      await stage.drain();
+      expect(stage.holders(Y.name)).toEqual(['p0@example.com', 'q1@example.com']);
+      expect(stage.holders(X.name)).toHaveLength(5);
+    },
+  );
+
+  scenario('stays held for deactivated and deleted people, visibly', limited, async (stage) => {
+    const { ids } = await team(stage, 5);
+    for (const id of ids.slice(0, 3)) await stage.leave(id);
+    for (const id of ids.slice(3)) await stage.remove('Users', id);
+    await stage.settle(2 * HOUR);
+    expect(stage.holders(X.name)).toHaveLength(5);
+    expect(await holds(stage)).toMatchObject([{ pairs: 5 }]);
+    await approve(stage, 1, 5);
+    await stage.settle();
+    expect(stage.holders(X.name)).toEqual([]);
+  });
+});
+
+describe('the hour', () => {
+  const ten = { settings: { removalLimit: { emptyingFrom: 1_000, percent: 100, reason: 'people only' } } };
+
+  scenario(
+    'ten people go, the eleventh is held, though its hour ends; who leaves in the next hour goes',
+    ten,
+    async (stage) => {
+      const { ids, group } = await team(stage, 13);
+      for (const id of ids.slice(0, 11)) await stage.quit(group, id);
+      await stage.drain();
+      expect(stage.holders(X.name)).toEqual(['p10@example.com', 'p11@example.com', 'p12@example.com']);
+      expect(await holds(stage)).toMatchObject([{ id: 1, pairs: 1, causes: ['people'] }]);
+      stage.clock.advance(59 * MINUTE);
+      await stage.quit(group, ids[11] ?? '');
+      await stage.drain();
+      expect(await holds(stage)).toMatchObject([{ id: 1, pairs: 2 }]);
+      stage.clock.advance(2 * MINUTE);
+      await stage.quit(group, ids[12] ?? '');
+      await stage.drain();
+      expect(stage.holders(X.name)).toEqual(['p10@example.com', 'p11@example.com']);
+    },
+  );
+
+  scenario('a new process knows what the last one sent', ten, async (stage) => {
+    const { ids, group } = await team(stage, 11);
+    for (const id of ids.slice(0, 6)) await stage.quit(group, id);
+    await stage.drain();
+    for (const id of ids.slice(6)) await stage.quit(group, id);
+    await drainElsewhere(stage);
+    expect(stage.holders(X.name)).toHaveLength(1);
+  });
+
+  scenario(
+    'a clock that jumps over it opens it once; put back, what was sent still counts',
+    ten,
+    async (stage) => {
+      const { ids, group } = await team(stage, 31);
+      const leave = async (from: number, to: number) => {
+        for (const id of ids.slice(from, to)) await stage.quit(group, id);
+        await stage.drain();
+      };
+      await leave(0, 10);
+      stage.clock.advance(3 * HOUR);
+      await leave(10, 20);
+      expect(stage.holders(X.name)).toHaveLength(11);
+      stage.clock.advance(-3 * HOUR);
+      await leave(20, 31);
+      expect(stage.holders(X.name)).toHaveLength(11);
+      expect(await holds(stage)).toMatchObject([{ pairs: 11 }]);
+    },
+  );
+
+  scenario('a removal whose answer was lost is sent again and counts once', ten, async (stage) => {
+    const { ids, group } = await team(stage, 10);
+    stage.loseNextAnswer();
+    await putMembers(stage, group, []);
+    await stage.settle();
+    expect(stage.holders(X.name)).toEqual([]);
+    expect(await holds(stage)).toEqual([]);
+    expect((await stage.account(ids[0] ?? '')).status).toBe('idle');
+  });
+});
+
+scenario(
+  'a mapping emptied by a bad deploy is held, and mended it is off the hold (V2)',
+  limited,
+  async (stage) => {
+    await team(stage, 12);
+    await stage.map([]);
+    await stage.settle();
+    expect(stage.holders(X.name)).toHaveLength(12);
+    expect(await holds(stage)).toMatchObject([{ pairs: 12 }]);
+    await stage.map(rules);
+    await stage.settle();
+    expect(stage.holders(X.name)).toHaveLength(12);
+    const { held } = await stage.directory.readPlaces(stage.orgKey);
+    expect(held).toEqual([]);
+  },
+);
+
+scenario(
+  'an entitlement that a rule for everyone names is wanted as long as anybody is active',
+  {
+    settings: { removalLimit: {} },
+    rules: [{ grants: [X] }],
+  },
+  async (stage) => {
+    const { ids } = await team(stage, 6);
+    for (const id of ids.slice(0, 5)) await stage.leave(id);
+    await stage.drain();
+    expect(stage.holders(X.name)).toEqual(['p5@example.com']);
+  },
+);
