@@ -7,7 +7,7 @@ import { connectionMode, ruleMode } from '../sync/world.ts';
 import { type Command, defineCommand } from './command.ts';
 import { ruleName } from './mapping-change.ts';
 import type { AdminParts } from './parts.ts';
-import { count, instant, kindWord, quoted } from './words.ts';
+import { count, instant, kindWord, quoted, reasonWord } from './words.ts';
 
 export function mappingShow(parts: AdminParts): Command {
   return defineCommand({
@@ -87,9 +87,10 @@ function heading(connection: Connection, rules: number): string[] {
     return ['No mapping was applied yet, so nobody gets anything. Write one and run: mapping apply FILE'];
   }
   const mode = connectionMode(connection);
-  const undecided = mode !== connection.settings.mode;
+  const undecided = !connection.restored && mode !== connection.settings.mode;
   return [
     `Mapping version ${connection.mappingVersion}: ${count(rules, 'rule')}. Mode of the connection: ${mode}.`,
+    ...(connection.restored ? [`  ${reasonWord('restored')}`] : []),
     ...(undecided
       ? [
           '  Somebody has a userName that differs from the e-mail: until "username" is set for the domain, the connection only reports.',

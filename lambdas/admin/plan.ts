@@ -52,7 +52,7 @@ async function planNow(parts: AdminParts, { mode, group }: Asked): Promise<Comma
   if (connection === undefined) throw new Refused('The connection is not set up in this table.');
   const before = connectionMode(connection);
   const under = mode ?? (before === 'report-only' ? 'full' : before);
-  const { usernameUndecided: _undecided, ...decided } = connection;
+  const { usernameUndecided: _undecided, restored: _restored, ...decided } = connection;
   const settings = { ...connection.settings, mode: under };
   const connections = new Map([...now.connections, [connection.id, { ...decided, settings }]]);
   const world: World = { ...now, connections };
