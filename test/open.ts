@@ -2,7 +2,7 @@
  * Opens the real directory on an in-memory engine, with a clock that tests move; with `DIRECTORY_STORE=model` on the
  * simulation's model of DynamoDB instead, so that one contract suite runs on both.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
@@ -59,7 +59,7 @@ export interface TestDirectory {
 /** An engine, or a fresh model: the two stores that the directory's tests must pass on. */
 export async function openTestDatabase(): Promise<Database> {
   if (process.env['DIRECTORY_STORE'] !== 'model') return openDatabase();
-  const client = clientOf(createModel({ now: () => performance.now() }));
+  const client = clientOf(createModel({ now: () => performance.now(), id: randomUUID() }));
   return { endpoint: '', client, table: 'model', close: async () => client.destroy() };
 }
 

@@ -59,7 +59,7 @@ function perform(table: Table, { command, cuts, tokens }: Request): unknown {
   if (command instanceof TransactGetItemsCommand) return transactGet(table, command.input);
   if (command instanceof ScanCommand) return scan(table, command.input);
   if (command instanceof DescribeTableCommand) {
-    return { Table: { TableName: command.input.TableName, TableId: 'the-only-one' } };
+    return { Table: { TableName: command.input.TableName, TableId: table.options.id ?? 'the-only-one' } };
   }
   throw new NotModelled(command.constructor.name);
 }

@@ -25,6 +25,8 @@ export interface TableOptions {
   readonly now: () => number;
   /** How late the next change reaches the index; absent = at once. */
   readonly indexDelayMs?: () => number;
+  /** What DescribeTable tells: a restored copy has another one. Absent = the same in every run. */
+  readonly id?: string;
   readonly onChange?: (change: Change) => void;
 }
 
