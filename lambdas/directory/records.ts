@@ -139,9 +139,6 @@ export const AppliedEntitlement = z.looseObject({
 });
 export type AppliedEntitlement = z.infer<typeof AppliedEntitlement>;
 
-export const Names = z.object({ firstname: z.string().optional(), lastname: z.string().optional() });
-export type Names = z.infer<typeof Names>;
-
 export const Wanted = z.looseObject({
   identity: Identity.optional(),
   problem: IdentityProblem.optional(),
