@@ -2,11 +2,12 @@
  * The drain killed before every one of its writes and calls, and started anew: it ends where the undisturbed one ends,
  * with one mail per grant (F14, F15, I08, I12; R23, R26).
  */
-import { type DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { OrgState } from '../../local/adobe-org/state.ts';
 import { testClock } from '../open.ts';
 import {
+  type Copy,
+  copyOf,
   drainAndDie,
   endless,
   expectLawful,
@@ -17,10 +18,8 @@ import {
   type Stage,
 } from './stage.ts';
 
-type Raw = NonNullable<Awaited<ReturnType<typeof scanRaw>>>;
-
 interface Saved {
-  readonly raw: Raw;
+  readonly table: Copy;
   readonly state: OrgState;
   readonly at: number;
 }
@@ -33,19 +32,8 @@ async function openSaved(life: Life, saved: Saved): Promise<Stage> {
     profiles: [],
     userGroups: [],
   });
-  await restore(stage.deps, saved.raw);
+  await saved.table.asItself(stage);
   return stage;
-}
-
-async function scanRaw({ client, table }: { client: DynamoDBClient; table: string }) {
-  return (await client.send(new ScanCommand({ TableName: table, ConsistentRead: true }))).Items;
-}
-
-async function restore(
-  { client, table }: { client: DynamoDBClient; table: string },
-  raw: Raw,
-): Promise<void> {
-  for (const Item of raw) await client.send(new PutItemCommand({ TableName: table, Item }));
 }
 
 /** A joiner, a leaver, somebody with a new address, a mover, and a name: all waiting for the drain. */
@@ -66,9 +54,7 @@ async function prepare(): Promise<Saved> {
     await stage.join(market, mover);
     await stage.change(mover, { name: { givenName: 'Mo', familyName: 'Ver' } });
     stage.clock.advance(2 * MINUTE);
-    const raw = await scanRaw(stage.deps);
-    if (raw === undefined) throw new Error('the table is empty');
-    return { raw, state: stage.org.state(), at: stage.clock.now() };
+    return { table: await copyOf(stage), state: stage.org.state(), at: stage.clock.now() };
   } finally {
     await stage.close();
   }

@@ -7,6 +7,7 @@ import type { OrgState } from '../../local/adobe-org/state.ts';
 import { findBroken } from '../directory/invariants.ts';
 import { testClock } from '../open.ts';
 import {
+  type Copy,
   copyOf,
   drainAndDie,
   endless,
@@ -29,7 +30,7 @@ afterAll(() => {
 const settings = { removalLimit: {} };
 
 interface Saved {
-  readonly table: Awaited<ReturnType<typeof copyOf>>;
+  readonly table: Copy;
   readonly state: OrgState;
   readonly at: number;
 }
@@ -70,7 +71,7 @@ async function openSaved(life: Life, { table, state, at }: Saved): Promise<Stage
     profiles: [],
     userGroups: [],
   });
-  await table.into(stage);
+  await table.asItself(stage);
   return stage;
 }
 

@@ -21,6 +21,7 @@ import { type Database, openDatabase } from '../../local/database.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions, type TestRule } from '../build.ts';
 import { interceptSend } from '../directory/intercept.ts';
 import { findBroken } from '../directory/invariants.ts';
+import { tableIdOf } from '../open.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -333,16 +334,33 @@ export function scenario(
   });
 }
 
-/** Everything in the stage's table as it is now, to be put into another one: a backup and its restore. */
-export async function copyOf({ deps }: Stage): Promise<{ into(other: Stage): Promise<void> }> {
+export interface Copy {
+  /** As a restore does: the other table is another one, and only reports (V6). */
+  into(other: Stage): Promise<void>;
+  /** The other table goes on in the place of this one. */
+  asItself(other: Stage): Promise<void>;
+}
+
+/** Everything in the stage's table as it is now, to be put into another one. */
+export async function copyOf({ deps }: Stage): Promise<Copy> {
   const { Items = [] } = await deps.client.send(
     new ScanCommand({ TableName: deps.table, ConsistentRead: true }),
   );
+  const into = async ({ deps: { client, table } }: Stage): Promise<void> => {
+    for (const Item of Items) await client.send(new PutItemCommand({ TableName: table, Item }));
+  };
   return {
-    into: async (other) => {
-      for (const Item of Items) {
-        await other.deps.client.send(new PutItemCommand({ TableName: other.deps.table, Item }));
-      }
+    into,
+    asItself: async (other) => {
+      await into(other);
+      await other.deps.client.send(
+        new UpdateItemCommand({
+          TableName: other.deps.table,
+          Key: { pk: { S: other.connection }, sk: { S: 'CONFIG' } },
+          UpdateExpression: 'SET tableId = :id',
+          ExpressionAttributeValues: { ':id': { S: await tableIdOf(other.deps) } },
+        }),
+      );
     },
   };
 }
