@@ -65,9 +65,27 @@ export async function readAccounts(
   const accounts = new Map<AccountId, Account>();
   for (const id of ids) {
     const item = items.get(keyText(accountKey(o, id)));
-    if (item !== undefined) accounts.set(id, accountOf(item));
+    if (item !== undefined) accounts.set(id, readableAccount(id, item));
   }
   return accounts;
+}
+
+/** What stands in the table is no account to this version of the bridge. */
+export class UnreadableAccount extends Error {
+  readonly account: AccountId;
+  constructor(account: AccountId, cause: unknown) {
+    super(`account ${account} cannot be read: was it written by a later version of the bridge?`, { cause });
+    this.name = 'UnreadableAccount';
+    this.account = account;
+  }
+}
+
+function readableAccount(id: AccountId, item: Item): Account {
+  try {
+    return accountOf(item);
+  } catch (error) {
+    throw new UnreadableAccount(id, error);
+  }
 }
 
 export const COUNTER_SHARDS = 16;

@@ -10,6 +10,7 @@ import type { Sending } from './company.ts';
 import { emailsOf } from './decide.ts';
 import { takeInventory } from './inventory.ts';
 import { LISTING_SHARE } from './listing.ts';
+import { onlyIfSound } from './poison.ts';
 import { limitRemovals } from './removal-limit.ts';
 import {
   type Counts,
@@ -185,8 +186,8 @@ type Passed =
 async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const { directory } = run.deps;
   const read = await directory.readAccounts(run.org, ids);
-  const accounts = read.filter((account) => !isSetAside(run, account));
-  const identities = await directory.readIdentities(run.org, accounts.flatMap(emailsOf));
+  const { accounts, emails } = await soundOf(run, read);
+  const identities = await directory.readIdentities(run.org, emails);
   const world = await readWorld(run, accounts);
   if (world === undefined || world.org.authFault !== undefined) return { kind: 'stopped' };
   if (world.paused !== undefined) return { kind: 'paused' };
@@ -214,6 +215,23 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   return { kind: 'wait', at: Math.max(readAt ?? run.deps.now() + 1000, run.deps.now() + 1) };
 }
 
+/** Who is looked at now, and every e-mail that has to be known for it. */
+async function soundOf(
+  run: Run,
+  read: readonly Account[],
+): Promise<{ readonly accounts: readonly Account[]; readonly emails: readonly string[] }> {
+  const accounts: Account[] = [];
+  const emails: string[] = [];
+  for (const account of read) {
+    if (isSetAside(run, account)) continue;
+    const needed = await onlyIfSound(run, account, () => emailsOf(account));
+    if (needed === undefined) continue;
+    accounts.push(account);
+    emails.push(...needed);
+  }
+  return { accounts, emails };
+}
+
 interface Decided {
   readonly sendings: Sending[];
   readonly resting: Resting[];
@@ -227,7 +245,11 @@ interface Decided {
 async function decideAll(run: Run, look: Look, accounts: readonly Account[]): Promise<Decided> {
   const all: Decided = { sendings: [], resting: [], done: false, readAt: undefined, stopped: false };
   for (const account of accounts) {
-    const step = await takeStep(run, look, account);
+    const step = await onlyIfSound(run, account, () => takeStep(run, look, account));
+    if (step === undefined) {
+      all.done = true;
+      continue;
+    }
     if (step.kind === 'stopped') return { ...all, stopped: true };
     if (step.kind === 'send') all.sendings.push(step.sending);
     else if (step.kind === 'rest') all.resting.push(step.resting);
