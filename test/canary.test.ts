@@ -181,7 +181,7 @@ describe('0 hits, in four encodings', () => {
     await live({ authorization: `Bearer ${granted.json.access_token}` }, 'bo@example.com');
     for (const wrong of [
       form.replace('client_credentials', 'password'),
-      `${form}&${form}`,
+      `${form}&client_secret=${secret}`,
       form.replace(token.id, 'me'),
       `${form}x`,
       `${form}&scope=${secret}`,
