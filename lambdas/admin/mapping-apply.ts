@@ -8,6 +8,7 @@ import type { BoundRule, Connection, GroupRecord } from '../directory/records.ts
 import type { World } from '../sync/world.ts';
 import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
 import { compareMapping, isBound, type MappingChange, storedRule } from './mapping-change.ts';
+import { createUserGroups } from './mapping-groups.ts';
 import { nameRules } from './mapping-names.ts';
 import { type MappingPlan, planMapping, seatsOf } from './mapping-plan.ts';
 import { type DraftRule, parseRules } from './mapping-rules.ts';
@@ -31,11 +32,11 @@ async function applyMapping(parts: AdminParts, { rules: input, yes, take }: Args
   if (!parsed.ok) throw new Refused(['The mapping was not applied:', ...parsed.problems].join('\n- '));
   const world = await readWorldNow(parts);
   const connection = await parts.directory.getConnection(parts.connection);
-  const { rules: drafts, notes } = await nameRules(parts, world.org, parsed.rules);
+  const { rules: drafts, notes, missing } = await nameRules(parts, world.org, parsed.rules);
   const before = await parts.directory.rulesOf(connection);
   const change = compareMapping({ connection, before, drafts, groups: await groupsOf(parts, drafts), take });
   const version = connection.mappingVersion;
-  if (isNothing(change, connection)) {
+  if (missing.length === 0 && isNothing(change, connection)) {
     const text = [...notes, `Nothing to do: this mapping is in force as version ${version}.`];
     return { text, data: { applied: false, version, unchanged: true } };
   }
@@ -48,6 +49,7 @@ async function applyMapping(parts: AdminParts, { rules: input, yes, take }: Args
     };
   }
   refuseUndecided(change, take);
+  await createUserGroups(parts, world.org, missing);
   const draft = { rules: drafts.map(storedRule), expectedVersion: version, left: change.left };
   if (!(await parts.directory.applyMapping(parts.connection, draft))) {
     throw new Refused(

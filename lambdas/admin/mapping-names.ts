@@ -23,6 +23,8 @@ export interface NamedRules {
   readonly rules: readonly DraftRule[];
   /** What could not be checked. */
   readonly notes: readonly string[];
+  /** User groups that Adobe does not have and the mapping wants made. */
+  readonly missing: readonly string[];
 }
 
 interface Judged {
@@ -42,6 +44,7 @@ export async function nameRules(
   const index = indexCatalogue(entries);
   const problems: string[] = [];
   const notes: string[] = [];
+  const missing = new Map<string, string>();
   const asked = new Map<string, Promise<string | undefined>>();
   const judge = async (grant: DraftGrant): Promise<DraftGrant> => {
     const key = entitlementKey(grant.name);
@@ -51,6 +54,10 @@ export async function nameRules(
     const answer = asked.get(key) ?? askAdobe(parts, org, grant);
     asked.set(key, answer);
     const spelled = await answer;
+    if (spelled === undefined && grant.create && !renamesOf(entries).has(key)) {
+      missing.set(key, grant.name);
+      return grant;
+    }
     const problem = spelled === undefined ? nobodyKnows(grant, entries) : uncheckable(grant, org);
     if (problem === undefined) notes.push(tooNew(grant, org));
     else problems.push(problem);
@@ -63,7 +70,11 @@ export async function nameRules(
     named.push({ ...rule, grants });
   }
   if (problems.length > 0) throw new Refused(['The mapping was not applied:', ...problems].join('\n- '));
-  return { rules: named, notes: [...new Set(notes)] };
+  const made = [...missing.values()].map(
+    (name) =>
+      `"${name}" does not exist at Adobe and is created, empty. Attach it to the right product profile in the Admin Console.`,
+  );
+  return { rules: named, notes: [...new Set([...notes, ...made])], missing: [...missing.values()] };
 }
 
 function noCatalogue({ authFault }: Org): string {

@@ -12,6 +12,8 @@ import { type Entitlement, Mode } from '../directory/records.ts';
 export interface DraftGrant extends Entitlement {
   /** For messages: which rule and which grant of it. */
   readonly where: string;
+  /** A user group that is made when Adobe does not have it. */
+  readonly create?: true;
 }
 
 export interface DraftRule {
@@ -32,6 +34,7 @@ const GrantInput = z.strictObject({
   userGroup: Name.optional(),
   profile: Name.optional(),
   product: Name.optional(),
+  create: z.literal(true).optional(),
 });
 type GrantInput = z.infer<typeof GrantInput>;
 const RuleInput = z.strictObject({
@@ -89,7 +92,7 @@ function draftOf(rule: RuleInput, where: string, problems: string[]): DraftRule 
 }
 
 function grantOf(
-  { userGroup, profile, product }: GrantInput,
+  { userGroup, profile, product, create }: GrantInput,
   where: string,
   problems: string[],
 ): DraftGrant[] {
@@ -103,6 +106,11 @@ function grantOf(
       `${where}: "product" belongs to a profile. Take it out; a user group is found by its name alone.`,
     );
   }
+  if (profile !== undefined && create !== undefined) {
+    problems.push(
+      `${where}: "create" makes user groups only. Make the profile in the Admin Console, and take "create" out.`,
+    );
+  }
   const bad = identifierProblem(name) ?? (product === undefined ? undefined : identifierProblem(product));
   if (bad !== undefined) problems.push(`${where}: a name in it ${bad}.`);
   // T26: with such a name a rule would hand out administration.
@@ -112,11 +120,20 @@ function grantOf(
     );
   }
   const kind = profile === undefined ? 'userGroup' : 'profile';
-  return [{ name, kind, where, ...(product === undefined ? {} : { product }) }];
+  return [
+    {
+      name,
+      kind,
+      where,
+      ...(product === undefined ? {} : { product }),
+      ...(create === undefined ? {} : { create }),
+    },
+  ];
 }
 
 const RULE_KEYS = 'A rule has: group or everyone, grants, and if wanted mode and drift';
-const GRANT_KEYS = 'A grant has: userGroup, or profile and if wanted product';
+const GRANT_KEYS =
+  'A grant has: userGroup, or profile and if wanted product; a userGroup may say create: true';
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
   const [at, , grantAt] = issue.path;
@@ -141,6 +158,8 @@ function remedy(key: string): string {
       return 'write report, ignore or revert, or leave it out';
     case 'everyone':
       return 'write true, or take the rule out';
+    case 'create':
+      return 'write true, or leave it out';
     case 'grants':
       return 'list at least one "userGroup: NAME" or "profile: NAME"; to grant nothing, take the rule out';
     default:

@@ -30,6 +30,8 @@ const MEMBER_STEPS = new Set(['add', 'remove']);
 export function refuseUnknownSteps(command: Readonly<Record<string, unknown>>): void {
   for (const key of Object.keys(command)) if (!COMMAND_KEYS.has(key)) throw refused(key);
   const steps = command['do'];
+  if (typeof command['usergroup'] === 'string' && isReserved(command['usergroup']))
+    throw refused('usergroup');
   if (!Array.isArray(steps)) throw refused('do');
   for (const step of steps) {
     for (const [name, value] of Object.entries(objectOf(step, 'do'))) checkStep(name, value);

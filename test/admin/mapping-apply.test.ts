@@ -64,6 +64,39 @@ describe('mapping apply', () => {
     expect(desk.bridge.holders('Chat agents EU')).toEqual(['ann@example.com']);
   });
 
+  test('makes a user group that Adobe does not have where the mapping says so, with --yes only', async () => {
+    const desk = await smallOrg();
+    await desk.addGroup('Agents', [await desk.addUser('ann@example.com')]);
+    const rules = [{ group: 'Agents', grants: [{ userGroup: 'Brand new', create: true }] }];
+    const isThere = () => desk.bridge.org.state().groups.some(({ name }) => name === 'Brand new');
+    const shown = await desk.run('mapping.apply', { rules });
+    expect(shown.text[0]).toMatch(/"Brand new" does not exist at Adobe and is created, empty/);
+    expect(isThere()).toBe(false);
+    await desk.apply(rules);
+    expect(isThere()).toBe(true);
+    await desk.bridge.drain();
+    expect(desk.bridge.holders('Brand new')).toEqual(['ann@example.com']);
+    const again = await desk.run('mapping.apply', { rules });
+    expect(again.text.at(-1)).toMatch(/Nothing to do/);
+  });
+
+  test('is not applied when the user group could not be made, or the profile should be', async () => {
+    const desk = await smallOrg();
+    const before = await versionOf(desk);
+    desk.bridge.org.queueFaults([
+      { kind: 'throttle', endpoint: 'action', retryAfterSeconds: 30, blocks: false },
+    ]);
+    const rules = [{ group: 'Agents', grants: [{ userGroup: 'Brand new', create: true }] }];
+    expect(await desk.refusal('mapping.apply', { rules, yes: true })).toMatch(
+      /could not be created, so the mapping was not applied/,
+    );
+    const profile = [{ group: 'Agents', grants: [{ profile: 'Brand new', create: true }] }];
+    expect(await desk.refusal('mapping.apply', { rules: profile, yes: true })).toMatch(
+      /"create" makes user groups only/,
+    );
+    expect(await versionOf(desk)).toBe(before);
+  });
+
   test('stores names in the spelling of Adobe', async () => {
     const desk = await smallOrg();
     await desk.apply([
