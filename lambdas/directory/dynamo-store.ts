@@ -122,7 +122,7 @@ export const keyText = (key: Key): string => `${key.pk}|${key.sk}`;
 
 export function createStore(deps: StoreDeps): Store {
   const store: Store = {
-    tableId: askTableId(deps),
+    tableId: askTableId(deps, (send) => again(deps, send)),
     newId: deps.newId,
     get: (key) => getItem(deps, key),
     batchGet: (keys, only) => batchGet(deps, keys, only),

@@ -115,6 +115,14 @@ describe('answers that pass', () => {
     },
   );
 
+  test('the id of the table is asked for again when an answer does not come, like everything else (F01, F05)', async () => {
+    const t = await open();
+    for (const error of [throttled, serverError, lostAnswer]) {
+      const directory = openDirectory(failing(waiting(t.deps), 3, error));
+      expect(await directory.tableId()).toBe(await t.directory.tableId());
+    }
+  });
+
   test('busy says when to come again', async () => {
     const t = await open();
     const directory = openDirectory(failing(waiting(t.deps), Number.POSITIVE_INFINITY, throttled));
