@@ -137,6 +137,13 @@ function toResult({ status, headers, body }: ScimResponse): APIGatewayProxyStruc
   };
 }
 
+/** As the routes give them (T45, T49). */
+const always = {
+  'content-type': 'application/scim+json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
 function errorResult(
   status: number,
   detail: string,
@@ -145,7 +152,7 @@ function errorResult(
   const body = { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), detail };
   return {
     statusCode: status,
-    headers: { 'content-type': 'application/scim+json', ...headers },
+    headers: { ...always, ...headers },
     body: JSON.stringify(body),
     isBase64Encoded: false,
   };

@@ -32,7 +32,7 @@ export function createLog(settings: LogSettings): Log {
   const line = (level: LogLevel) => (message: string, fields?: LogFields) => {
     if (ranks[level] < ranks[settings.level]) return;
     const entry = { time: new Date(settings.now()).toISOString(), level, message };
-    settings.write(JSON.stringify(redact({ ...entry, ...settings.fields, ...fields })));
+    settings.write(onOneLine(JSON.stringify(redact({ ...entry, ...settings.fields, ...fields }))));
   };
   return {
     debug: line('debug'),
@@ -41,6 +41,14 @@ export function createLog(settings: LogSettings): Log {
     error: line('error'),
     with: (fields) => createLog({ ...settings, fields: { ...settings.fields, ...fields } }),
   };
+}
+
+/** T43: JSON escapes the control characters of ASCII only, and some readers end a line or move a cursor at the others, too. */
+function onOneLine(json: string): string {
+  return json.replaceAll(
+    /[\u007F-\u009F\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 const masked = '[redacted]';

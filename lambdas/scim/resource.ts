@@ -66,7 +66,7 @@ function openBody(body: unknown, kind: ResourceKind): Map<string, unknown> {
  */
 function checkSchemas(raw: unknown, kind: ResourceKind): void {
   if (raw === undefined || raw === null || (Array.isArray(raw) && raw.length === 0)) return;
-  const named = (Array.isArray(raw) ? raw : [raw]).map(String);
+  const named = (Array.isArray(raw) ? raw : [raw]).filter((urn) => typeof urn === 'string');
   const known = [kind.core, ...kind.extensions].map((schema) => plainUrn(schema.urn));
   if (named.some((urn) => known.includes(plainUrn(urn)) || schemaOfDraft(urn, kind) !== undefined)) return;
   throw badRequest(

@@ -176,6 +176,7 @@ describe('a user that a client sends', () => {
       },
       'invalidValue',
     ],
+    ['schemas that are no texts', { schemas: { toString: 1, valueOf: 2 }, userName: 'a' }, 'invalidSyntax'],
     ['only foreign schemas (row 102)', { schemas: [groupUrn], userName: 'a' }, 'invalidSyntax'],
     ['schemas of unknown URIs only', { schemas: ['urn:x:y'], userName: 'a' }, 'invalidSyntax'],
   ])('%s is refused with 400', (_label, sent, scimType) => {
