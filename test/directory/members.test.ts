@@ -132,7 +132,7 @@ describe('a delta', () => {
     expect(await membersOf(t, group)).toEqual([ada.id]);
   });
 
-  test('250 members join in six chunks of at most 100 actions (R9)', async () => {
+  test('250 members join in six chunks of at most 100 actions (R9, F54)', async () => {
     let transactions = 0;
     const { t, users: everybody } = await thousand();
     const users = everybody.slice(0, 250);

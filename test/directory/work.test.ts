@@ -89,7 +89,7 @@ describe('the work index (R16)', () => {
     }
   });
 
-  test('revokes come first, older ones before newer ones, then timers that are due, then grants', async () => {
+  test('revokes come first, older ones before newer ones, then timers that are due, then grants (F24)', async () => {
     const t = await open();
     const users = await addUsers(t, 5);
     const [ada, bo, cleo, darya, edda] = users as [

@@ -153,8 +153,9 @@ describe('the functions', () => {
     ]);
   });
 
-  test('provisioning is woken by marks only, and every minute', () => {
+  test('provisioning is woken by marks only, gives the stream no part answers, and looks every minute (F22, F28, F29)', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: Match.absent(),
       FilterCriteria: {
         Filters: [
           { Pattern: JSON.stringify({ dynamodb: { NewImage: { wake: { N: [{ exists: true }] } } } }) },

@@ -156,7 +156,7 @@ describe('the HTTP edge', () => {
     expect(lines).toEqual([expect.objectContaining({ message: 'request', path: shown })]);
   });
 
-  test('half a second before the deadline the caller is told to repeat, and the signal aborts', async () => {
+  test('half a second before the deadline the caller is told to repeat, and the signal aborts (F16)', async () => {
     const { log } = logged();
     let aborted = false;
     const handler = httpEdge({
@@ -219,7 +219,7 @@ describe('a handler that is made at its first call', () => {
     expect(made).toBe(1);
   });
 
-  test('is made again after making it failed', async () => {
+  test('is made again after making it failed (F17)', async () => {
     let made = 0;
     const handler = lazily(async () => {
       made += 1;

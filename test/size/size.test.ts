@@ -72,7 +72,7 @@ test('the largest page is as large as announced, and no larger (row 31)', async 
   }
 });
 
-describe('a group of 1,000 members and one of 10', () => {
+describe('a group of 1,000 members and one of 10 (F09, F54)', () => {
   test('cost the same without their members, unchanged, and to change by one', async () => {
     const person = people.at(-1) ?? '';
     const large = await measureGroup(stage, groups.large, person);

@@ -56,7 +56,7 @@ async function approve(stage: Stage, id: number, upTo: number) {
   );
 }
 
-describe.each([10, MANY])('%i people', (size) => {
+describe.each([10, MANY])('%i people (F56)', (size) => {
   scenario(
     'unassigned at once are held, all on one hold; grants go on; an approval takes who is still to go',
     options,

@@ -58,7 +58,7 @@ describe('small teams', () => {
     ['a DELETE of the group', (stage: Stage, group: string) => stage.remove('Groups', group)],
   ] as const) {
     scenario(
-      `five of a team of five emptied by ${how} are held, none slips through`,
+      `five of a team of five emptied by ${how} are held, none slips through (F55)`,
       limited,
       async (stage) => {
         const { ids, group } = await team(stage, 5);

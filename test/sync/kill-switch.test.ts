@@ -107,7 +107,7 @@ describe('the kill switch (V10)', () => {
 });
 
 describe('a table that nobody confirmed (V6)', () => {
-  test('restored to yesterday it only reports, and takes back nothing until the mode is set', async () => {
+  test('restored to yesterday it only reports, and takes back nothing until the mode is set (F12)', async () => {
     const before = await openStage();
     try {
       const ada = await before.user('ada@example.com');

@@ -207,7 +207,7 @@ describe('lost grants, revokes and updates (R26)', () => {
   );
 });
 
-describe('answers that say nothing (F36-F40)', () => {
+describe('answers that say nothing (F34-F40)', () => {
   const odd: [string, Fault][] = [
     [
       'a 200 that contradicts itself',

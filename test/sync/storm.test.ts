@@ -233,7 +233,7 @@ async function play(seed: number): Promise<void> {
 
 const seeds = (process.env.STORM_SEEDS ?? '1,2,3').split(',').map(Number);
 
-describe('after the storm', () => {
+describe('after the storm (F58)', () => {
   test.each(seeds)('of seed %i Adobe shows what was said last, and rests', async (seed) => {
     await play(seed);
   });
