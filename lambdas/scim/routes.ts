@@ -3,9 +3,9 @@
  *
  * The order is fixed: token, path, method, scope, then the operation. No path is exempt from the token, discovery included
  * (T01, T12), and nothing of a request is looked at before it; only the token endpoint of OAuth, at exactly its own path,
- * judges a client itself. What an operation throws as `ScimError` is shown to the
- * client; `DirectoryBusy` is 429, because repeating is safe; everything else is a bare 500 whose cause goes to the log
- * (T48): an unknown failure never looks like "not found".
+ * judges a client itself. What an operation throws as `ScimError` is shown to the client; `DirectoryBusy` is 429, because
+ * repeating is safe; everything else is a bare 500 whose cause goes to the log (T48): an unknown failure never looks like
+ * "not found".
  */
 import { DirectoryBusy, type ScimDirectory, type TokenGrant } from '../directory/directory.ts';
 import { authenticate, type Seen } from './authenticate.ts';

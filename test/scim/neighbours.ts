@@ -76,7 +76,8 @@ export async function openNeighbours(): Promise<Neighbours> {
       const accounts = items.filter(({ pk }) => pk === 'okta#U').map((item) => String(item['accountId']));
       const isTheirs = (pk: string) =>
         /^(okta|J#okta)(#|$)/.test(pk) || accounts.some((account) => pk.includes(account));
-      return items.filter(({ pk }) => isTheirs(String(pk)));
+      // The id of the table is the engine's own.
+      return items.filter(({ pk }) => isTheirs(String(pk))).map(({ tableId: _, ...item }) => item);
     },
     close: bridge.close,
   };
