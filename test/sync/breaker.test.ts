@@ -158,7 +158,11 @@ describe('two orgs of ours with one credential (R30)', () => {
     const org = await stage.directory.getOrg(stage.orgKey);
     await stage.directory.setUp({
       org: { key: OTHER, adobeOrgId: org?.adobeOrgId ?? '', clientId: org?.clientId ?? '' },
-      connection: { id: ConnectionId.parse('entra'), settings },
+      connection: {
+        id: ConnectionId.parse('entra'),
+        settings,
+        tableId: await stage.directory.tableId(),
+      },
     });
     const { secret } = await stage.directory.createToken(ConnectionId.parse('entra'), { label: 'test' });
     await stage.directory.applyMapping(ConnectionId.parse('entra'), {
