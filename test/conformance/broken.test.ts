@@ -38,7 +38,7 @@ describe('a server with one fault is caught', () => {
     expect(results.length, 'a breakage names a check that does not exist').toBe(ids.size);
     const failed = results.filter(({ grade }) => grade !== 'pass');
     expect(failed.map(({ check, reason }) => `${check.id}: ${reason}`)).toEqual([]);
-  });
+  }, 180_000);
 
   test.each(breakages)('that $breaks, by $caughtBy', async ({ caughtBy, also = [], proxy }) => {
     const { results } = await serving.judge(({ id }) => id === caughtBy || also.includes(id), {
