@@ -109,3 +109,21 @@ describe('an address that is replaced', () => {
     },
   );
 });
+
+scenario(
+  'what somebody had before the bridge came counts, too, from the first request on',
+  {},
+  async (stage) => {
+    const email = 'hand@example.com';
+    stage.org.byHand({ action: 'addUser', email, firstname: 'H', lastname: 'H', country: 'US' });
+    stage.org.byHand({ action: 'grant', email, group: X.name });
+    const id = await stage.user(email);
+    await stage.group('Chat', [id]);
+    await stage.group('Market', [id]);
+    // The request that grants the second is written with the first in the ledger, and its answer is lost.
+    stage.loseNextAnswer();
+    await stage.drainOnce(MINUTE);
+    const { people, holders } = await stage.directory.readFigures(stage.orgKey);
+    expect([people, holders.get('agent eu')]).toEqual([1, 1]);
+  },
+);

@@ -215,7 +215,8 @@ describe('the hour', () => {
       stage.clock.advance(3 * HOUR);
       await leave(10, 20);
       expect(stage.holders(X.name)).toHaveLength(11);
-      stage.clock.advance(-3 * HOUR);
+      // Behind the second ten, and more than an hour after the first.
+      stage.clock.advance(-90 * MINUTE);
       await leave(20, 31);
       expect(stage.holders(X.name)).toHaveLength(11);
       expect(await holds(stage)).toMatchObject([{ pairs: 11 }]);
