@@ -13,9 +13,12 @@ const DEEPEST = 20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** SCIM compares attribute names without regard to case (RFC 7643 section 2.1). */
+/**
+ * SCIM compares attribute names without regard to case, and they are ASCII (RFC 7643 section 2.1): a Kelvin sign is no k here,
+ * or a body would name what no path can.
+ */
 export function fold(name: string): string {
-  return name.toLowerCase();
+  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** @throws ScimError 400 invalidSyntax */

@@ -158,8 +158,8 @@ test('users: index, walk, page, cursor and search agree with the naive evaluator
   const property = fc.asyncProperty(trees(leaf), async (wanted) => {
     hits += await expectSame('/Users', users, wanted);
   });
-  await fc.assert(property, { numRuns: 150 });
-  expect(hits).toBeGreaterThan(150);
+  await fc.assert(property, { numRuns: 80 });
+  expect(hits).toBeGreaterThan(80);
 }, 120_000);
 
 test('groups: members that a filter asks about decide, read or not (T33, F7, F12)', async () => {
@@ -193,6 +193,6 @@ test('groups: members that a filter asks about decide, read or not (T33, F7, F12
   const property = fc.asyncProperty(trees(leaf), async (wanted) => {
     hits += await expectSame('/Groups', groups, wanted);
   });
-  await fc.assert(property, { numRuns: 120 });
-  expect(hits).toBeGreaterThan(100);
+  await fc.assert(property, { numRuns: 60 });
+  expect(hits).toBeGreaterThan(50);
 }, 120_000);

@@ -38,6 +38,7 @@ describe('reading a JSON body', () => {
     ['a key that is also a value', '{"a": "b", "b": "a"}'],
     ['brackets and commas in strings', '{"a": "{\\"a\\": [,]}", "b": "\\\\"}'],
     ['a key equal to one of the parent', '{"value": {"value": 1}}'],
+    ['names that only Unicode calls the same', '{"k": 1, "\\u212a": 2, "\u212A1": 3, "K1": 4}'],
     ['a byte order mark', '\uFEFF{"a": 1}'],
     ['numbers, true, false, null', '{"a": [1, -2.5e3, true, false, null]}'],
   ])('%s is read as JSON.parse reads it', (_label, text) => {

@@ -19,8 +19,8 @@ import { ada, bare, core, enterprise, id, patch, refused, two } from './patching
 import { refusal } from './refusal.ts';
 
 const RUNS = 10_000;
-/** Of each of the seven families of spellings: 17,500 changes together. */
-const FAMILY_RUNS = 2_500;
+/** Of each of the seven families of spellings: 10,500 changes together. */
+const FAMILY_RUNS = 1_500;
 
 const rich = readUserBody({
   ...two,

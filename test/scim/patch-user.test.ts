@@ -243,6 +243,12 @@ describe('PATCH of a user: the RFC', () => {
     ],
     ['a password is dropped (T22)', ada, [{ op: 'replace', path: 'password', value: 'secret' }], {}],
     [
+      'a name with a Kelvin sign is not that with a k: dropped',
+      ada,
+      [{ op: 'replace', value: { 'nic\u212AName': 'x' } }],
+      {},
+    ],
+    [
       'an unknown attribute is dropped (T23)',
       ada,
       [

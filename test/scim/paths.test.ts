@@ -83,6 +83,29 @@ describe('10,000 spellings of the addresses (T12)', () => {
     expect(Math.min(seen.found, seen.missed)).toBeGreaterThan(50);
   });
 
+  test.each([
+    ['small letters', '/scim/v2/schemas'],
+    ['capitals', '/scim/v2/SCHEMAS'],
+    ['the base in capitals', '/SCIM/v2/Schemas'],
+    ['encoded twice', '/scim/v2/%2553chemas'],
+    ['an encoded slash', '/scim%2fv2/Schemas'],
+    ['an encoded slash before the name', '/scim/v2%2fSchemas'],
+    ['two slashes', '/scim/v2//Schemas'],
+    ['a slash at the end', '/scim/v2/Schemas/'],
+    ['a dot segment', '/scim/v2/./Schemas'],
+    ['an encoded dot segment', '/scim/v2/%2e/Schemas'],
+    ['the way up and down again', '/scim/v2/Users/../Schemas'],
+    ['a parameter of the segment', '/scim/v2/Schemas;v=1'],
+    ['an encoded question mark', '/scim/v2/Schemas%3fx'],
+    ['a zero byte', '/scim/v2/Schemas%00'],
+    ['a blank', '/scim/v2/Schemas%20'],
+    ['an overlong slash', '/scim/v2%c0%afSchemas'],
+    ['a full-width letter', '/scim/v2/%EF%BC%B3chemas'],
+  ])('%s is 404 with a token, and 401 without', async (_label, rawPath) => {
+    expect((await bridge.send({ rawPath })).status).toBe(404);
+    expect((await bridge.send({ rawPath, headers: {} })).status).toBe(401);
+  });
+
   test('no spelling of a deleted or foreign id reaches another', async () => {
     const id = await bridge.newUser('spelled@example.com');
     for (const spelling of [
