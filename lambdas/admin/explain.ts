@@ -260,7 +260,7 @@ function stateWords({ state, since, adopted, reason }: Story, eta: Eta | undefin
     case 'stopped':
       return 'not there, and nothing can be sent now';
     case 'by-hand':
-      return 'given by hand or by another tool; the bridge never touches it';
+      return 'given by hand or by another tool; the bridge leaves it alone, unless a rule that names it reverts drift';
   }
 }
 

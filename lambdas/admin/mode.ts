@@ -61,6 +61,8 @@ interface Pending {
   readonly gain: Record<string, Tally>;
   readonly lose: Record<string, Tally>;
   readonly create: Tally;
+  /** Taken out of the org; whether a fresh look allows it, only the drain finds out. */
+  readonly leave: Tally;
   /** Have something to do and were not looked at. */
   unread: number;
 }
@@ -70,7 +72,13 @@ async function pendingIn(parts: AdminParts, wanted: Mode): Promise<Pending> {
   const world = inMode(await readWorldNow(parts), parts, wanted);
   const { run: due, held, timer, parked } = await parts.directory.readPlaces(parts.org);
   const ids = [...new Set([...held, ...due, ...timer, ...parked.flatMap((place) => place.ids)])];
-  const pending: Pending = { gain: {}, lose: {}, create: tally(), unread: Math.max(0, ids.length - JUDGED) };
+  const pending: Pending = {
+    gain: {},
+    lose: {},
+    create: tally(),
+    leave: tally(),
+    unread: Math.max(0, ids.length - JUDGED),
+  };
   for (let from = 0; from < Math.min(ids.length, JUDGED); from += PAGE) {
     await judge(parts, { world, ids: ids.slice(from, Math.min(from + PAGE, JUDGED)), pending });
   }
@@ -96,10 +104,15 @@ async function judge(parts: AdminParts, { world, ids, pending }: Judging): Promi
   const identities = await parts.directory.readIdentities(parts.org, accounts.flatMap(emailsOf));
   for (const account of accounts) {
     const decision = decide({ account, world, identities, knownSince: Number.NEGATIVE_INFINITY });
-    if (decision.kind !== 'send') continue;
+    const leaves =
+      decision.kind === 'read' && account.applied.identity !== undefined && !account.wanted.active;
+    if (decision.kind !== 'send' && !leaves) continue;
     const name = await nameOf(parts, account);
+    if (leaves) add(pending.leave, name);
+    if (decision.kind !== 'send') continue;
     for (const { action } of decision.actions) {
       if (action.kind === 'createUser') add(pending.create, name);
+      if (action.kind === 'removeFromOrg') add(pending.leave, name);
       if (action.kind === 'grant') add(place(pending.gain, action.name), name);
       if (action.kind === 'revoke') add(place(pending.lose, action.name), name);
     }
@@ -121,7 +134,7 @@ function add(to: Tally, name: string): void {
   if (to.people.length < NAMED) to.people.push(name);
 }
 
-function pendingLines({ gain, lose, create, unread }: Pending): string[] {
+function pendingLines({ gain, lose, create, leave, unread }: Pending): string[] {
   const lines = [
     ...Object.entries(gain).flatMap(([name, one]) => [
       `Would gain "${name}": ${one.total}`,
@@ -131,6 +144,12 @@ function pendingLines({ gain, lose, create, unread }: Pending): string[] {
       `Would lose "${name}": ${one.total}`,
       ...listed(one.people, one.total),
     ]),
+    ...(leave.total > 0
+      ? [
+          `May be taken out of the org, after a look at Adobe: ${leave.total}`,
+          ...listed(leave.people, leave.total),
+        ]
+      : []),
     ...(create.total > 0
       ? [`Would be created at Adobe: ${create.total}`, ...listed(create.people, create.total)]
       : []),

@@ -4,7 +4,7 @@ import type { ScimDirectory, TokenDirectory } from '../directory/directory.ts';
 import type { Account, ConnectionId, OrgKey } from '../directory/records.ts';
 import type { OperatorDirectory, SyncDirectory } from '../directory/work.ts';
 import type { ReconcileReport, ReconcileWish } from '../sync/reconcile.ts';
-import { renamesOf } from '../sync/renames.ts';
+import { followRules, renamesOf } from '../sync/renames.ts';
 import { indexCatalogue, type World } from '../sync/world.ts';
 import { Refused } from './command.ts';
 
@@ -33,16 +33,19 @@ export async function readWorldNow({ directory, org: o, now }: AdminParts): Prom
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(o);
   const catalogue = await directory.readCatalogue(o);
+  const renames = renamesOf(catalogue);
   const paused = org.paused ?? (await directory.getPause());
   const holds = await directory.listHolds(o, MOST_HOLDS);
   return {
     now: now(),
     org,
     connections: new Map(connections.map((connection) => [connection.id, connection])),
-    rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
+    rules: new Map(
+      connections.map((connection, at) => [connection.id, followRules(rules[at] ?? [], renames)]),
+    ),
     faults: new Map(faults.map((fault) => [fault.scope, fault])),
     catalogue: indexCatalogue(catalogue),
-    renames: renamesOf(catalogue),
+    renames,
     ...(paused === undefined ? {} : { paused }),
     holds: new Map(holds.map((hold) => [hold.id, hold])),
   };

@@ -114,7 +114,7 @@ function domainLines(
   const lines = [`~ ${name}: ${JSON.stringify(was)} becomes ${JSON.stringify(is)}`];
   if (was.type !== is.type)
     lines.push(
-      `  ! another identity type is another person for Adobe: everybody of ${name} is made anew, without the old one's content.`,
+      `  ! another identity type is another person for Adobe: whoever of ${name} is there already keeps the old one, visibly parked, until you remove it there.`,
     );
   if (was.country !== is.country)
     lines.push(

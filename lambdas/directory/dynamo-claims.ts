@@ -117,6 +117,14 @@ function claimsUpdate(ctx: Context, account: Account, claims: readonly Claim[]):
   };
 }
 
+/** A hold lists the account that ends here: what is still unwanted is judged anew. */
+function unheld<T extends { readonly hold?: unknown }>(
+  pairs: Readonly<Record<string, T>>,
+): Record<string, T> {
+  const bare = Object.entries(pairs).map(([key, { hold: _listed, ...rest }]) => [key, rest]);
+  return Object.fromEntries(bare);
+}
+
 /** R5: what Adobe holds because of the ownerless account is now ours to keep or to revoke; the plan is the difference. */
 function merge(
   ctx: Context,
@@ -137,8 +145,8 @@ function merge(
       values: {
         ...mark.values,
         ':claims': claims.filter((claim, at) => claims.findIndex((one) => sameClaim(one, claim)) === at),
-        ':applied': claimant.applied,
-        ':unknown': { ...account.unknown, ...claimant.unknown },
+        ':applied': { ...claimant.applied, entitlements: unheld(claimant.applied.entitlements) },
+        ':unknown': { ...account.unknown, ...unheld(claimant.unknown) },
         ':watch': { ...account.watch, ...claimant.watch },
         ...(claimant.origin === undefined ? {} : { ':origin': claimant.origin }),
         ...(claimant.goneAt === undefined ? {} : { ':goneAt': claimant.goneAt }),

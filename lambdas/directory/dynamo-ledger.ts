@@ -232,8 +232,8 @@ async function ledgerWrites(ctx: Context, account: Account, change: LedgerChange
     refused: ledger.refused,
     drift: ledger.drift,
   };
-  // Somebody who waits to be taken out of the org is not done with (design.md section 5, "Leaving").
-  const ends = account.owner === undefined && isClean(after) && change.standing.place.kind !== 'timer';
+  // Somebody who waits to be taken out of the org is not done with, whatever the wait is for (design.md, "Leaving").
+  const ends = account.owner === undefined && isClean(after) && change.standing.place.kind === 'none';
   const stale = staleClaims(after, { ends });
   const identities = await openIdentities(ctx, account.org, emailsToOpen(account, after, change.seen ?? []));
   noteOrigin(after, identities);

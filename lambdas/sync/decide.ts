@@ -105,7 +105,8 @@ export function decide(input: DecideInput): Decision {
   );
   const { actions, obstacles, held } = permitted;
   if (actions.length > 0) {
-    return { kind: 'send', actions, ledger: planned.ledger, absentBefore: planned.absentBefore };
+    const ledger = planned.sentLedger ?? planned.ledger;
+    return { kind: 'send', actions, ledger, absentBefore: planned.absentBefore };
   }
   const read = obstacles.find((obstacle) => obstacle.kind === 'read');
   if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };

@@ -160,7 +160,7 @@ export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity)
   if (!slot.ok) return { kind: 'no-slot', freeAt: slot.freeAt };
   await deps.beat();
   const at = deps.now();
-  const domain = identity.type === 'adobeID' ? 'AdobeID' : undefined;
+  const domain = (identity.as ?? identity.type) === 'adobeID' ? 'AdobeID' : undefined;
   const answer = await deps.adobe.readUser(identity.email, at + HTTP_TIMEOUT_MS, domain);
   await deps.slots.settle('singleUser', slot.id);
   if (answer.kind === 'failed') {

@@ -107,7 +107,7 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
       };
     case 'removeFromOrg': {
       const left: Seen = { email: action.identity.email, at: input.now, users: [] };
-      const ledger: Ledger = { applied: { entitlements: {} }, unknown: {}, watch: state.ledger.watch };
+      const ledger: Ledger = { applied: { entitlements: {} }, unknown: {}, watch: {} };
       return { ...state, ledger, seen: [...state.seen, left], facts: fact(state, 'removedFromOrg') };
     }
   }

@@ -73,7 +73,7 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
   const there = foundUser(seen, handle);
   if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
   const due = ledger.goneAt + LATE_EFFECT_MS;
-  if (seen.at >= due) return { ledger: isBeside(ledger) ? notMade(input) : emptied(ledger) };
+  if (seen.at >= due) return { ledger: isBeside(ledger) ? notMade(input) : emptied() };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
   return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
 }
@@ -82,7 +82,7 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
 function notMade({ account, ledger, now }: PlanInput): Ledger {
   const { code, message, hint } = notCreatedBeside();
   const error = { code, message, hint, at: now };
-  return { ...emptied(ledger), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };
+  return { ...emptied(), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };
 }
 
 /** New name only = done, both = a collision for a person, old only = send again, neither for long = gone (R26, R27). */
@@ -101,7 +101,7 @@ function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: L
   if (fresh !== undefined) return { ledger, obstacle: collision(to) };
   if (old !== undefined) return { ledger };
   const due = at + LATE_EFFECT_MS;
-  if (before.at >= due && after.at >= due) return { ledger: emptied(ledger) };
+  if (before.at >= due && after.at >= due) return { ledger: emptied() };
   if (now >= due) return { ledger, obstacle: read([from, to], due) };
   return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
 }
@@ -125,8 +125,9 @@ function confirmed(ledger: Ledger, handle: Identity, { firstname, lastname }: Ob
   };
 }
 
-function emptied(ledger: Ledger): Ledger {
-  return { applied: { entitlements: {} }, unknown: {}, watch: ledger.watch };
+function emptied(): Ledger {
+  // The watch list speaks of a handle that is no more (R28).
+  return { applied: { entitlements: {} }, unknown: {}, watch: {} };
 }
 
 function planMaybe(input: PlanInput, maybe: NonNullable<Ledger['maybe']>): Plan {
@@ -178,9 +179,8 @@ function planTwin(
     return resting(ledger, [twin(seen.users[0]?.type ?? 'unknown')]);
   const tried = ledger.refused?.wantedRev === input.account.wantedRev;
   if (tried && ledger.refused?.actions.includes('createUser')) return resting(ledger, [notCreatedBeside()]);
-  const [create] = createAndGrant(input, identity);
-  const beside: Ledger = { ...ledger, maybe: { identity, at: now, absentBefore: false, beside: true } };
-  return sending(beside, create === undefined ? [] : [create]);
+  const sentLedger: Ledger = { ...ledger, maybe: { identity, at: now, absentBefore: false, beside: true } };
+  return sending(ledger, createAndGrant(input, identity), { sentLedger, createsAlone: true });
 }
 
 function createAndGrant(input: PlanInput, identity: Identity): PlannedAction[] {
@@ -250,7 +250,7 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   if (!desired.live) {
     const watched = watchObstacle({ ...input, ledger: after }, handle);
     const removal = removalOf(input, after, handle);
-    if (removal.gone) return resting(emptied(after), []);
+    if (removal.gone) return resting(emptied(), []);
     if (removal.obstacle !== undefined) obstacles.push(removal.obstacle);
     const actions = removal.action === undefined ? revokes : [removal.action];
     return sending(after, actions, { obstacles: [...obstacles, ...watched] });
@@ -288,11 +288,11 @@ function planReplacement(
 ): Plan {
   const { ledger } = input;
   const held = Object.entries({ ...ledger.unknown, ...ledger.applied.entitlements });
-  if (held.length === 0) return plan({ ...input, ledger: emptied(ledger) });
+  if (held.length === 0) return plan({ ...input, ledger: emptied() });
   const revokes = held.map(
     ([key, { name }]): PlannedAction => ({ key, action: { kind: 'revoke', identity: handle, name } }),
   );
-  return sending(ledger, revokes, { obstacles });
+  return sending(ledger, revokes, { obstacles, together: true });
 }
 
 function grants({ desired, ledger }: PlanInput, handle: Identity): PlannedAction[] {
@@ -336,8 +336,8 @@ function planRename(input: PlanInput, handle: Identity): Rename {
   const moves = emailKey(to.email) !== emailKey(handle.email);
   // A user of another type that the settings let us use has the username that it has.
   if (handle.as !== undefined && !moves) return {};
-  if (moves && !isManaged(handle) && input.onRename === 'replace') return { replace: true };
-  if (ledger.origin !== 'made' || !isManaged(handle) || to.type !== handle.type) {
+  const replaces = moves && !isManaged(handle) && input.onRename === 'replace';
+  if (!replaces && (ledger.origin !== 'made' || !isManaged(handle) || to.type !== handle.type)) {
     return moves || to.type !== handle.type ? { obstacle: notRenamed(handle, ledger) } : {};
   }
   if (input.renameBlocked !== undefined) return { obstacle: input.renameBlocked };
@@ -345,6 +345,11 @@ function planRename(input: PlanInput, handle: Identity): Rename {
   const seen = moves ? known.get(emailKey(to.email)) : undefined;
   if (moves && (seen === undefined || seen.at < input.knownSince))
     return { obstacle: read([to], input.knownSince) };
+  // Nothing is taken from the old address before it is known that the new one can have it.
+  if (replaces) {
+    const other = seen !== undefined && seen.users.length > 0 && foundUser(seen, to) === undefined;
+    return other ? { obstacle: twin(seen.users[0]?.type ?? 'unknown') } : { replace: true };
+  }
   // The person may sit there already, by username.
   const others = seen?.users.some((user) => emailKey(user.email) !== emailKey(handle.email)) === true;
   if (others) return { obstacle: collision(to) };

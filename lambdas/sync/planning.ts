@@ -26,6 +26,12 @@ export interface Plan {
   readonly absentBefore: boolean;
   /** Only later reads can tell how a rename ended: the intent stands until then (R26). */
   readonly intentOpen: boolean;
+  /** The ledger if something is sent; absent = `ledger`. */
+  readonly sentLedger?: Ledger;
+  /** The create travels without the grants, which are judged with it: nobody is created whom no rule may serve. */
+  readonly createsAlone?: true;
+  /** All of the actions may run, or none of them does. */
+  readonly together?: true;
 }
 
 export interface PlanInput {

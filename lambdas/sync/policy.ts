@@ -58,13 +58,15 @@ export function permit(plan: Plan, input: PolicyInput): Permitted {
     else if (verdict.kind === 'held') held.add(verdict.reason);
     else obstacles.push(verdict.obstacle);
   }
+  if (plan.together && actions.length < plan.actions.length)
+    return { actions: [], obstacles, held: [...held] };
   const creates = actions.some((one) => one.action.kind === 'createUser');
   const grants = actions.some((one) => one.action.kind === 'grant');
-  const wantsGrants = plan.actions.some((one) => one.action.kind === 'grant');
-  const addressed =
-    plan.actions.some((one) => one.action.kind === 'createUser') && !(creates && (grants || !wantsGrants));
+  const addressed = plan.actions.some((one) => one.action.kind === 'createUser') && !(creates && grants);
   // Nobody is created without an entitlement, and nothing is granted to somebody who does not exist yet.
-  const reachable = addressed ? actions.filter((one) => one.action.kind === 'revoke') : actions;
+  const reachable = addressed
+    ? actions.filter((one) => one.action.kind === 'revoke')
+    : actions.filter((one) => plan.createsAlone !== true || one.action.kind === 'createUser');
   return { actions: renameApart(reachable), obstacles, held: [...held] };
 }
 

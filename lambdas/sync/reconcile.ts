@@ -93,10 +93,9 @@ async function work(working: Working, org: Org, force: boolean): Promise<Reconci
   const inventory = force || old ? await list(working, org, until) : undefined;
   const tried = inventory === undefined ? {} : { inventory };
   const listed = (await deps.directory.getOrg(working.org))?.listing;
-  if (inventory?.kind === 'complete') {
-    const names = await followRenames(deps.directory, working.org);
-    if (names.length > 0) deps.log('renamed-at-adobe', { names });
-  }
+  // In every run: one that ended between the catalogue and the rules is made good by the next.
+  const names = await followRenames(deps.directory, working.org);
+  if (names.length > 0) deps.log('renamed-at-adobe', { names });
   if (listed === undefined) return { outcome: 'not-listed', ...tried };
   const before = await deps.directory.readReconciliation(working.org);
   const begun = before?.listing === listed.startedAt ? before : startOf(listed.startedAt, org);

@@ -36,7 +36,8 @@ export function renamesOf(entries: readonly CatalogueEntry[]): Renames {
 /** The ledger under the names of today. */
 export function followLedger(ledger: Ledger, renames: Renames): Ledger {
   const { applied, unknown, watch, drift } = ledger;
-  const keys = [applied.entitlements, unknown, watch].flatMap((map) => Object.keys(map));
+  const drifted = [...(drift?.missing ?? []), ...(drift?.extra ?? []), ...Object.keys(drift?.holds ?? {})];
+  const keys = [applied.entitlements, unknown, watch].flatMap((map) => Object.keys(map)).concat(drifted);
   if (!keys.some((key) => renames.has(key))) return ledger;
   const to = (key: EntitlementKey): EntitlementKey => {
     const entry = renames.get(key);
@@ -57,8 +58,26 @@ export function followLedger(ledger: Ledger, renames: Renames): Ledger {
     watch: Object.fromEntries(Object.entries(watch).map(([key, at]) => [to(key), at])),
     ...(drift === undefined
       ? {}
-      : { drift: { ...drift, missing: drift.missing.map(to), extra: drift.extra.map(to) } }),
+      : {
+          drift: {
+            ...drift,
+            missing: drift.missing.map(to),
+            extra: drift.extra.map(to),
+            ...(drift.holds === undefined
+              ? {}
+              : {
+                  holds: Object.fromEntries(
+                    Object.entries(drift.holds).map(([key, mark]) => [to(key), mark]),
+                  ),
+                }),
+          },
+        }),
   };
+}
+
+/** The rules in force under the names of today, so that ledger and mapping always move together. */
+export function followRules(rules: readonly BoundRule[], renames: Renames): readonly BoundRule[] {
+  return renames.size === 0 ? rules : rules.map((rule) => ({ ...rule, ...followRule(rule, renames) }));
 }
 
 function followRule({ binding: _bound, ...rule }: BoundRule, renames: Renames): Rule {

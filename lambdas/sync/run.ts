@@ -5,7 +5,7 @@ import { marksOf } from '../directory/marks.ts';
 import type { Account, AccountId, EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
 import { membersRead, type Reading } from './read-back.ts';
-import { renamesOf } from './renames.ts';
+import { followRules, renamesOf } from './renames.ts';
 import { LEASE_MS, type Slots } from './slots.ts';
 import { indexCatalogue, type World } from './world.ts';
 
@@ -100,18 +100,21 @@ export async function readWorld(run: Run, accounts: readonly Account[]): Promise
   const rules = await Promise.all(connections.map((connection) => directory.rulesOf(connection)));
   const faults = await directory.readFaults(run.org);
   const paused = org.paused ?? (await directory.getPause());
+  const renames = renamesOf(run.catalogue);
   const holds = [...new Set(accounts.flatMap(marksOf).map(({ id }) => id))];
   return {
     now: now(),
     org,
     connections: new Map(connections.map((connection) => [connection.id, connection])),
-    rules: new Map(connections.map((connection, at) => [connection.id, rules[at] ?? []])),
+    rules: new Map(
+      connections.map((connection, at) => [connection.id, followRules(rules[at] ?? [], renames)]),
+    ),
     // A fault whose time has come stops nobody: the next request tells (section 18.3).
     faults: new Map(faults.filter((fault) => fault.retryAt > now()).map((fault) => [fault.scope, fault])),
     ...(paused === undefined ? {} : { paused }),
     holds: holds.length === 0 ? new Map() : await directory.readHolds(run.org, holds),
     catalogue: indexCatalogue(run.catalogue),
-    renames: renamesOf(run.catalogue),
+    renames,
     members: membersRead(run.readings),
   };
 }

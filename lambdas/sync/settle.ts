@@ -54,6 +54,10 @@ export function settleIntent(account: Account): Settled {
       case 'renameUser':
         renaming = { from: action.identity, to: action.to, at: intent.at };
         break;
+      case 'removeFromOrg':
+        // It may land after the person came back: reads decide, whatever the drift policy says (R27).
+        ledger = { ...ledger, goneAt: intent.at };
+        break;
       case 'grant':
       case 'revoke':
         ledger = withUnknown(ledger, { name: action.name, at: intent.at });

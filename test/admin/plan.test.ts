@@ -224,7 +224,7 @@ describe('settings', () => {
     {
       label: 'another type',
       domain: { type: 'enterpriseID', country: 'US', username: 'email' },
-      says: /made anew/,
+      says: /keeps the old one/,
     },
     {
       label: 'another country',
