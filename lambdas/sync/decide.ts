@@ -105,8 +105,8 @@ export function decide(input: DecideInput): Decision {
   );
   const { actions, obstacles, held } = permitted;
   if (actions.length > 0) {
-    const ledger = planned.sentLedger ?? planned.ledger;
-    return { kind: 'send', actions, ledger, absentBefore: planned.absentBefore };
+    const { sentLedger = planned.ledger, absentBefore } = planned;
+    return { kind: 'send', actions, ledger: sentLedger, absentBefore };
   }
   const read = obstacles.find((obstacle) => obstacle.kind === 'read');
   if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };

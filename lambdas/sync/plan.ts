@@ -79,7 +79,7 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
 }
 
 /** Created beside a twin, said Adobe, and nobody came of it: not tried again by itself. */
-function notMade({ account, ledger, now }: PlanInput): Ledger {
+function notMade({ account, now }: PlanInput): Ledger {
   const { code, message, hint } = notCreatedBeside();
   const error = { code, message, hint, at: now };
   return { ...emptied(), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };

@@ -131,6 +131,21 @@ describe('twins: create-beside', () => {
   });
 });
 
+describe('twins and modes', () => {
+  const settings = { domains: domains({ twins: 'create-beside' as const }) };
+  const rules = [{ group: 'Chat', grants: [X], mode: 'report-only' as const }];
+  scenario(
+    'beside a twin nobody is created whom only a report-only rule wants',
+    { settings, rules },
+    async (stage) => {
+      const id = await twinIs(stage);
+      await stage.settle();
+      expect(stage.actionCalls()).toEqual([]);
+      expect(await stage.account(id)).toMatchObject({ status: 'held', reason: 'report-only' });
+    },
+  );
+});
+
 describe('removeFromOrg', () => {
   const settings = { onDelete: 'removeFromOrg', onDeactivate: 'removeFromOrg', removeAfterDays: 7 } as const;
   const options = { settings, removesFromOrg: true } as const;
@@ -173,6 +188,32 @@ describe('removeFromOrg', () => {
       },
     );
   }
+
+  scenario('a refused call on the day does not forget the person (I07)', options, async (stage) => {
+    const id = await inOrg(stage);
+    await stage.remove('Users', id);
+    await days(stage, 6);
+    stage.faults({ kind: 'throttle', endpoint: 'action', retryAfterSeconds: 60, blocks: true });
+    await days(stage, 3);
+    expect(stage.person('ada@example.com')).toBeUndefined();
+  });
+
+  scenario(
+    'who returns while the call is on its way is found missing and made again (R26, R27)',
+    options,
+    async (stage) => {
+      const id = await inOrg(stage);
+      await stage.leave(id);
+      await days(stage, 6);
+      stage.clock.advance(DAY);
+      stage.loseNextAnswer();
+      await stage.drainOnce();
+      await stage.change(id, { active: true });
+      await stage.settle(HOUR);
+      await stage.settle(HOUR);
+      expect(stage.person('ada@example.com')?.groups).toEqual([X.name]);
+    },
+  );
 
   scenario('who returns in time stays, and gets everything back', options, async (stage) => {
     const id = await inOrg(stage);
@@ -278,4 +319,19 @@ describe('an Adobe ID whose address changes', () => {
     expect(stage.person('ada.new@outside.test')?.groups).toEqual([X.name]);
     expect(await stage.account(id)).toMatchObject({ status: 'idle', origin: 'made' });
   });
+
+  scenario(
+    'is not taken from the old address while somebody else has the new one',
+    replace,
+    async (stage) => {
+      const taken = await stage.user('ada.new@outside.test');
+      const id = await stage.user('ada@outside.test');
+      await stage.group('Chat', [id, taken]);
+      await stage.drain();
+      await stage.change(id, { emails: [{ value: 'ada.new@outside.test', type: 'work', primary: true }] });
+      await stage.settle();
+      expect(stage.person('ada@outside.test')?.groups).toEqual([X.name]);
+      expect(await stage.account(id)).toMatchObject({ reason: 'identity-taken' });
+    },
+  );
 });
