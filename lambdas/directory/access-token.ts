@@ -22,6 +22,11 @@ export function sealAccessToken(key: string, { clientId, scopes, expiresAt }: Ac
   return `${claims}_${sealOf(key, claims)}`;
 }
 
+/** Of the shape of ours, whoever made it. */
+export function isShapedAsAccess(text: string): boolean {
+  return FORM.test(text);
+}
+
 /** What a sealed token says; undefined for anything that was not sealed with this key. Its end is the caller's to judge. */
 export function openAccessToken(key: string, text: string): AccessToken | undefined {
   const [, claims = '', clientId = '', letters = '', ends = '', seal = ''] = FORM.exec(text) ?? [];

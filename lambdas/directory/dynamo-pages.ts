@@ -115,6 +115,11 @@ async function passOver(
   return from;
 }
 
+/** A token walks by itself (T30); the bridge's own reads have one walk. */
+function walkerOf({ behalf }: Context): string {
+  return behalf?.token ?? '-';
+}
+
 interface Position {
   readonly startIndex: number;
   readonly after: string | undefined;
@@ -128,7 +133,7 @@ async function positionOf(
 ): Promise<Position> {
   const beginning = { startIndex: 1, after: undefined };
   if (startIndex === 1) return beginning;
-  const { pk, sk } = positionKey(c, type, startIndex);
+  const { pk, sk } = positionKey(c, { type, walker: walkerOf(ctx), startIndex });
   const [item] = (await ctx.store.query({ pk, upTo: sk, limit: 1, backward: true })).items;
   if (item === undefined || Number(item['until']) < ctx.now()) return beginning;
   return { startIndex: Number(item['sk']), after: String(item['after']) };
@@ -150,7 +155,7 @@ async function leavePosition(ctx: Context, c: ConnectionId, position: NewPositio
   const { type, startIndex, after, isJump } = position;
   const until = ctx.now() + POSITION_LIFE_MS;
   await ctx.store.update({
-    key: positionKey(c, type, startIndex),
+    key: positionKey(c, { type, walker: walkerOf(ctx), startIndex }),
     // TTL sweeps late or never (F13), so the code judges `until` itself.
     expression: 'SET #after = :after, #until = :until, expires = :expires, v = :v',
     ...(isJump ? { condition: 'attribute_not_exists(pk) OR #until < :now' } : {}),

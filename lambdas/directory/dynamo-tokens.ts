@@ -7,7 +7,7 @@
  * stranger's failures ever stand in the way of a good one (T10).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { openAccessToken, sealAccessToken } from './access-token.ts';
+import { isShapedAsAccess, openAccessToken, sealAccessToken } from './access-token.ts';
 import type { Admission, NewToken, Presented, TokenGrant } from './directory.ts';
 import { type Context, journalWrite } from './dynamo-context.ts';
 import { countRefusal, type RefusalContext } from './dynamo-refusals.ts';
@@ -83,6 +83,7 @@ function takeApart(ctx: TokenContext, presented: Presented): Claimed | 'malforme
     return { id: presented.clientId, kind: 'client', isProved: (hash) => isHashOf(ctx, hash, secret) };
   }
   if (presented.bearer.startsWith('scima_')) {
+    if (!isShapedAsAccess(presented.bearer)) return 'malformed';
     const token = openAccessToken(accessTokenKey(ctx), presented.bearer);
     if (token === undefined) return 'forged';
     const { clientId, scopes, expiresAt } = token;

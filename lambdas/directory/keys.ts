@@ -54,8 +54,16 @@ export const externalIdPk = (c: ConnectionId, type: 'U' | 'G' | 'B', externalId:
   `${c}#X#${type}#${digest(externalId)}`;
 export const emailPk = (c: ConnectionId, email: string): string => `${c}#E#${digest(emailKey(email))}`;
 export const counterPk = (c: ConnectionId): string => `${c}#N`;
-export const positionKey = (c: ConnectionId, type: 'U' | 'G', startIndex: number): Key => ({
-  pk: `${c}#POS#${type}`,
+/** Of one walker: after deletes the same index is another place for somebody else's walk. */
+export const positionKey = (
+  c: ConnectionId,
+  {
+    type,
+    walker,
+    startIndex,
+  }: { readonly type: 'U' | 'G'; readonly walker: string; readonly startIndex: number },
+): Key => ({
+  pk: `${c}#POS#${type}#${walker}`,
   sk: String(startIndex).padStart(12, '0'),
 });
 

@@ -11,7 +11,7 @@ import type { Values } from './values.ts';
 
 const RESPONSE_URN = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';
 /** What is not begun by then is answered 503, so that the results of the rest still reach the client. */
-const BULK_MS = 20_000;
+const BULK_MS = 12_000;
 
 /** Performs one request with all its rules, also the refusals; it never throws. */
 export type Perform = (call: Call, request: ScimRequest) => Promise<Answer>;
@@ -112,7 +112,7 @@ function problemOf(
       'The method of an operation is POST, PUT, PATCH or DELETE. Send one of them.',
     );
   }
-  if (!/^\/(Users|Groups)(\/[^/?#]+)?$/.test(path)) {
+  if (!/^\/(Users|Groups)(\/(?!\.search$)[^/?#]+)?$/.test(path)) {
     return badRequest(
       'invalidSyntax',
       'The path of an operation is /Users or /Groups, or one resource below them.',

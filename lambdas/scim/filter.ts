@@ -167,17 +167,24 @@ function readLiteral(scanner: Scanner): Literal {
   return Number.isFinite(number) && String(number) === word ? number : word;
 }
 
+function parsedString(written: string): string {
+  try {
+    return String(JSON.parse(written));
+  } catch {
+    throw bad('holds a string that is not written as JSON writes strings; escape quotes and backslashes');
+  }
+}
+
 function readString(scanner: Scanner): string {
   const start = scanner.at;
   let end = start + 1;
   while (end < scanner.text.length && scanner.text[end] !== '"') end += scanner.text[end] === '\\' ? 2 : 1;
   if (end >= scanner.text.length) throw bad('is incomplete: a closing quotation mark is missing');
   scanner.at = end + 1;
-  try {
-    return String(JSON.parse(scanner.text.slice(start, end + 1)));
-  } catch {
-    throw bad('holds a string that is not written as JSON writes strings; escape quotes and backslashes');
-  }
+  const text = parsedString(scanner.text.slice(start, end + 1));
+  // Half a surrogate is no text, and its digest is that of another one (T19).
+  if (!text.isWellFormed()) throw bad('holds a string that is not well-formed Unicode');
+  return text;
 }
 
 /** Up to a blank, a quote, a bracket or a parenthesis. A dot after `]` starts a new word. */

@@ -219,7 +219,8 @@ function editOnlyElement(
   { op, value, at }: Edit,
   sub: Attribute,
 ): readonly Values[] {
-  if (op === 'remove') return stored.map((item) => without(item, sub.name));
+  if (op === 'remove')
+    return stored.map((item) => (isListed(sub, item, value) ? without(item, sub.name) : item));
   if (stored.length > 1) {
     throw badRequest(
       'noTarget',
@@ -228,6 +229,16 @@ function editOnlyElement(
   }
   const next = editSub(stored[0] ?? {}, sub, readValue(sub, value, at));
   return next === undefined ? [] : [next];
+}
+
+/** Tolerance `removeWithValue`: values beside a remove limit it to the elements that have one of them. */
+function isListed(sub: Attribute, item: Values, listed: unknown): boolean {
+  if (listed === undefined || listed === null) return true;
+  const values = Array.isArray(listed) ? listed : [listed];
+  return values.some((value) => {
+    const given = isObject(value) ? (value[sub.name] ?? value['value']) : value;
+    return sameValue(sub, item[sub.name], given);
+  });
 }
 
 function editMatching(
@@ -242,7 +253,9 @@ function editMatching(
     // Nothing to remove is not an error: the client's wish is already true.
     return sub === undefined
       ? stored.filter((item) => !isMatch(item))
-      : stored.map((item) => (isMatch(item) ? without(item, sub.name) : item));
+      : stored.map((item) =>
+          isMatch(item) && isListed(sub, item, edit.value) ? without(item, sub.name) : item,
+        );
   }
   if (!stored.some(isMatch)) return createMatching(attribute, stored, edit, filter);
   const change = (item: Values) => changeMatch(attribute, item, edit, filter);

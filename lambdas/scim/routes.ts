@@ -177,6 +177,7 @@ function baseUrlOf({ baseUrl }: ScimRequest): string {
 
 function authorize({ scopes }: TokenGrant, method: string, { reads = [] }: Route): void {
   const isRead = method === 'GET' || reads.includes(method);
+  // Whoever writes has to look up what is there: the scope write includes reading.
   const isAllowed = isRead ? scopes.length > 0 : scopes.includes('write');
   if (isAllowed) return;
   throw new ScimError(403, 'This token may only read. Use a token with the scope write.', {

@@ -68,11 +68,15 @@ function onlyOne(value: unknown): unknown {
   return value.find((item) => isObject(item) && item['primary'] === true) ?? value[0];
 }
 
+/** UTF-16 code units. */
+const LONGEST_KEY = 512;
+
 function keyOf(attribute: Attribute, value: unknown): SortKey {
   if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'string' || value === '') return undefined;
   if (attribute.type === 'dateTime') return Date.parse(value);
-  return attribute.caseExact ? value : normal(value);
+  // A cursor carries the key: what is alike for so long is told apart by the id.
+  return (attribute.caseExact ? value : normal(value)).slice(0, LONGEST_KEY);
 }
 
 /** Row 145: no value comes last ascending, first descending. Negative, zero or positive. */

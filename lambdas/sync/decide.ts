@@ -10,7 +10,7 @@ import { desiredOf } from './desired.ts';
 import { KNOWLEDGE_LIFE_MS, type Knowledge, knowledgeOf } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
 import { plan } from './plan.ts';
-import type { PlanInput, PlannedAction } from './planning.ts';
+import type { Plan, PlanInput, PlannedAction } from './planning.ts';
 import { permit } from './policy.ts';
 import { type Ask, settleListed } from './read-back.ts';
 import { followLedger } from './renames.ts';
@@ -105,8 +105,7 @@ export function decide(input: DecideInput): Decision {
   );
   const { actions, obstacles, held } = permitted;
   if (actions.length > 0) {
-    const { sentLedger = planned.ledger, absentBefore } = planned;
-    return { kind: 'send', actions, ledger: sentLedger, absentBefore };
+    return sendOf(planned, actions);
   }
   const read = obstacles.find((obstacle) => obstacle.kind === 'read');
   if (read !== undefined) return { kind: 'read', emails: read.emails, since: read.since };
@@ -120,6 +119,13 @@ export function decide(input: DecideInput): Decision {
     };
   }
   return rest(input, { ledger: planned.ledger, obstacles, held, intentOpen: planned.intentOpen });
+}
+
+function sendOf(
+  { ledger, sentLedger = ledger, absentBefore }: Plan,
+  actions: readonly PlannedAction[],
+): Decision {
+  return { kind: 'send', actions, ledger: sentLedger, absentBefore };
 }
 
 /** Of this account only: a look may hold a thousand. */

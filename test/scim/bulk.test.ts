@@ -242,13 +242,18 @@ describe('what is refused', () => {
     const { createUser, onBehalfOf } = bridge.directory;
     bridge.directory.onBehalfOf = () => bridge.directory;
     bridge.directory.createUser = (...given) => {
-      bridge.reading.realMs += 15_000;
+      bridge.reading.realMs += 8_000;
       return createUser(...given);
     };
     const results = await bulk(['t0', 't1', 't2'].map((name) => user(name, `b-${name}@example.com`)));
     Object.assign(bridge.directory, { createUser, onBehalfOf });
     expect(statusesOf(results)).toEqual(['201', '201', '503']);
     expect(await find('b-t2@example.com')).toBeUndefined();
+  });
+
+  test('a search is no operation of a bulk request', async () => {
+    const results = await bulk([{ method: 'POST', path: '/Users/.search', bulkId: 's', data: {} }]);
+    expect(statusesOf(results)).toEqual(['400']);
   });
 
   test('a token that may only read is 403', async () => {

@@ -109,6 +109,7 @@ describe('the grammar (RFC 7644 section 3.4.2.2)', () => {
     ['a bad escape', 'a eq "\\x"'],
     ['a raw line break in a string', 'a eq "\n"'],
     ['a foreign prefix', 'http://x:a eq "b"'],
+    ['half a surrogate (T19)', 'userName eq "x\\ud800"'],
   ])('%s is 400 invalidFilter (row 126)', (_label, text) => {
     expect(refusal(() => parseFilter(text))).toEqual([400, 'invalidFilter']);
   });

@@ -1,8 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { ada, bare, core, enterprise, id, patch, type Row } from './patching.ts';
+import { ada, bare, core, enterprise, id, patch, type Row, two } from './patching.ts';
 
 describe('PATCH of a user: shapes from the wire (idp-traffic 11)', () => {
   test.each<Row>([
+    [
+      'a value beside remove limits it, by sub-attribute (row 213)',
+      two,
+      [{ op: 'remove', path: 'emails.value', value: ['h@x'] }],
+      { emails: [{ value: 'w@x', type: 'work', primary: true }, { type: 'home' }] },
+    ],
+    [
+      'a value beside remove limits it, by filter (row 213)',
+      two,
+      [{ op: 'remove', path: 'emails[type eq "home"].value', value: 'other@x' }],
+      two,
+    ],
     ['S1', ada, [{ op: 'Replace', path: 'active', value: 'False' }], { active: false }],
     ['S2', ada, [{ op: 'replace', path: 'active', value: false }], { active: false }],
     ['S3', ada, [{ op: 'replace', value: { active: false } }], { active: false }],
