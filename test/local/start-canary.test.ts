@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseStart } from '../../local/options.ts';
 import { startBridge } from '../../local/start.ts';
 import { runCli } from '../../operator/cli.ts';
@@ -18,7 +18,9 @@ test('the folder holds no token, no password and no secret of Adobe but in the f
   const dir = mkdtempSync(join(tmpdir(), 'bridge-canary-'));
   const parsed = parseStart(['--data', dir]);
   if (parsed.kind !== 'start') throw new Error(parsed.kind);
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const running = await startBridge(parsed.options);
+  onTestFinished(() => running.stop());
   const { scimUrl, token, adobe, operator } = running.endpoint;
   guardToken('the token', token);
   guardToken('the key of the operator', operator.key);
@@ -81,6 +83,5 @@ test('the folder holds no token, no password and no secret of Adobe but in the f
     if (KEEPERS.test(name)) expect([name, statSync(join(dir, name)).mode & 0o077]).toEqual([name, 0]);
     else hear(`file ${name}`, readFileSync(join(dir, name), 'latin1'));
   }
-  rmSync(dir, { recursive: true, force: true });
   expect([takeLeaks(), files]).toEqual([[], files]);
 });
