@@ -229,7 +229,12 @@ describe('what reaches Adobe', () => {
     });
     await bridge.scim('GET', `/scim/v2/Users/${id}`);
     await groupOf(bridge, 'Links', [id]);
+    await bridge.map([
+      { group: 'Agents', grants },
+      { group: 'Links', grants },
+    ]);
     await bridge.drain();
+    expect(bridge.holders('Chat')).toContain('links@example.com');
     expect(sent.filter(({ url: { hostname } }) => !hostname.endsWith('.example.test'))).toEqual([]);
     expect(JSON.stringify(sent)).not.toContain('169.254');
   });
