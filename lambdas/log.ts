@@ -98,7 +98,12 @@ function redactError(error: Error, depth: number): unknown {
   );
 }
 
-const email = /([\p{L}\p{N}_])[\p{L}\p{N}._%+'-]*(?:@|%40)((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,})/gu;
+/**
+ * Begins only where a run of its characters begins, so that a long run without an @ is read once (T32), and takes every
+ * address along that touches the one before, so that none is hidden in its tail; of those the last domain shows.
+ */
+const email =
+  /(?<![\p{L}\p{N}._%+'-])([.%+'-]*[\p{L}\p{N}_])[\p{L}\p{N}._%+'-]*(?:@|%40)((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,})(?:[\p{L}\p{N}._%+'-]*(?:@|%40)((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,}))*/gu;
 const bearer = /\b(Bearer|Basic)\s+[^\s"',;]+/gi;
 /** Ours and Adobe's, which say what they are: masked also where the rest is short or of one kind of characters. */
 const prefixed = /\b(?:scim[abc]_|p8e-)[\w-]{8,}/g;
@@ -113,7 +118,7 @@ export function redactText(text: string, { keepIds = false } = {}): string {
     .replace(prefixed, masked)
     .replace(jsonWebToken, masked)
     .replace(longRun, (run) => (!keepIds && looksRandom(run) ? masked : run))
-    .replace(email, '$1***@$2');
+    .replace(email, (_text, first: string, domain: string, last?: string) => `${first}***@${last ?? domain}`);
   // Cut after masking: half a token no longer looks like one.
   return clean.length > longestText ? `${clean.slice(0, longestText)}... (${text.length} characters)` : clean;
 }

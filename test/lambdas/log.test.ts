@@ -141,6 +141,16 @@ describe('redaction', () => {
     expect(redactText(text)).not.toContain('Ab1');
   });
 
+  test.each(['', '_', "'", '%20', '.', '-', '.c', '@', '%', '+', 'x', ';', '%2C', '..'])(
+    'two addresses with %j between them are both masked (T44)',
+    (between) => {
+      for (const at of ['@', '%40']) {
+        const text = redactText(`ada.park${at}example.com${between}bob.roe${at}example.org`);
+        expect(text).not.toMatch(/ada.park|bob.roe|roe@|park@/);
+      }
+    },
+  );
+
   test('no e-mail address survives, at any depth (T07)', () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9._-]{2,20}$/);
     fc.assert(

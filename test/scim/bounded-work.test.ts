@@ -3,6 +3,7 @@
  * honest request in the same process, or the size at which the answer is a refusal; never a wall clock.
  */
 import { describe, expect, test } from 'vitest';
+import { redactText } from '../../lambdas/log.ts';
 import { USER } from '../../lambdas/scim/attributes.ts';
 import { parseFilter, parsePath } from '../../lambdas/scim/filter.ts';
 import { parseJson } from '../../lambdas/scim/json.ts';
@@ -24,6 +25,9 @@ function cpuOf(work: () => unknown, rounds = 5): number {
   }
   return Math.max(1, least);
 }
+
+const fill = (piece: string, length: number) =>
+  piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 
 describe('the amount of one PATCH', () => {
   const times = (count: number, operation: unknown) => Array.from({ length: count }, () => operation);
@@ -102,8 +106,6 @@ describe('floods (T31, T32)', () => {
     '\u0130',
     '\uD800',
   ];
-  const fill = (piece: string, length: number) =>
-    piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
   const plain = 'userName eq "ada@example.com" and active eq true';
 
   test.each(floods)('2,048 characters of %j cost at most as much as 100 plain filters', (piece) => {
@@ -148,6 +150,19 @@ describe('floods (T31, T32)', () => {
     expect(reading(1800) / reading(180)).toBeLessThan(40);
   });
 });
+
+test.each(['a.', '\u00E9', 'a%4', '-_', 'a@', "a'b", 'a@b.cd_', 'a@b.c', '%40'])(
+  'masking 10,000 characters of %j for the log costs ten times what 1,000 cost, not a hundred times (T32)',
+  (piece) => {
+    const masking = (length: number) => {
+      const text = fill(piece, length);
+      return cpuOf(() => {
+        for (let round = 0; round < 20; round += 1) redactText(text);
+      });
+    };
+    expect(masking(10_000) / masking(1_000)).toBeLessThan(35);
+  },
+);
 
 describe('large bodies (T35)', () => {
   const bodyOf = (count: number) =>
