@@ -3,6 +3,9 @@ import { describe, expect } from 'vitest';
 import type { DomainSettings } from '../../lambdas/directory/records.ts';
 import { DAY, HOUR, type Stage, scenario, X, Y } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const com: DomainSettings = { type: 'federatedID', country: 'US', username: 'email' };
 const domains = (more: Partial<DomainSettings>) => ({ 'example.com': { ...com, ...more } });
 

@@ -5,6 +5,9 @@ import { drain } from '../../lambdas/sync/drain.ts';
 import { settings } from '../open.ts';
 import { HOUR, MINUTE, type Stage, scenario, X } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 async function crew(stage: Stage, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let at = 0; at < count; at++)

@@ -4,6 +4,9 @@ import type { DriftPolicy } from '../../lambdas/directory/drift-records.ts';
 import { ADA, ada, byHand, night } from './nights.ts';
 import { DAY, HOUR, MINUTE, type Stage, scenario, X, Y, Z } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 describe('what each drift policy makes of a change by hand (F47)', () => {
   const table: [
     DriftPolicy | undefined,

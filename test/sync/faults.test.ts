@@ -2,6 +2,9 @@
 import { describe, expect } from 'vitest';
 import { DAY, HOUR, MINUTE, type Stage, scenario, X, Y, Z } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 async function crew(stage: Stage, count: number, group = 'Chat'): Promise<string[]> {
   const ids: string[] = [];
   for (let at = 0; at < count; at++)

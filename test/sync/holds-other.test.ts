@@ -3,6 +3,9 @@ import { describe, expect } from 'vitest';
 import { night } from './nights.ts';
 import { DAY, HOUR, MINUTE, type Stage, scenario, X, Y } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const removalLimit = { people: 2, percent: 25, emptyingFrom: 5 };
 const holds = (stage: Stage) => stage.directory.listHolds(stage.orgKey, 10);
 

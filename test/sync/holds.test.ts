@@ -2,6 +2,9 @@
 import { describe, expect } from 'vitest';
 import { drainElsewhere, HOUR, MINUTE, rules, type Stage, scenario, X, Y } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const limited = { settings: { removalLimit: {} } };
 
 /** People at Adobe with the given profile's group: their ids, and the group's. */

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { byHand, night } from './nights.ts';
 import { DAY, HOUR, openStage, type Stage, scenario, X, Y } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 describe('a listing is complete, or it is nothing (F44, I11)', () => {
   const people = Array.from({ length: 23 }, (_, at) => `p${String(at).padStart(2, '0')}@example.com`);
   const held = async (stage: Stage): Promise<void> => {

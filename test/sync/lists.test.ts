@@ -5,6 +5,9 @@
 import { describe, expect } from 'vitest';
 import { HOUR, MINUTE, type Stage, type StageOptions, scenario, X, Y, Z } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const staffed: StageOptions = { rules: [{ group: 'Staff', grants: [Z] }] };
 
 function emailOf(at: number): string {

@@ -3,6 +3,9 @@ import { describe, expect } from 'vitest';
 import type { ConnectionSettings } from '../../lambdas/directory/records.ts';
 import { type Stage, scenario, X, Y, Z } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 async function set(stage: Stage, change: Partial<ConnectionSettings>): Promise<void> {
   await stage.directory.changeSettings(stage.connection, (before) => ({ ...before, ...change }));
 }

@@ -6,6 +6,9 @@ import { interceptSend } from '../directory/intercept.ts';
 import { ada, byHand, night } from './nights.ts';
 import { DAY, HOUR, MINUTE, openStage, scenario, X } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 describe('beside the drain', () => {
   scenario('a revoke is sent while the list is read', {}, async (stage) => {
     const id = await ada(stage);

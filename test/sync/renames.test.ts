@@ -3,6 +3,9 @@ import { expect } from 'vitest';
 import { ADA, ada, byHand, night } from './nights.ts';
 import { scenario, X, Y } from './stage.ts';
 
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const OLD = X.name;
 const NEW = 'Agent Europe';
 

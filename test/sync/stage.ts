@@ -94,7 +94,7 @@ export interface StageOptions extends TestBridgeOptions {
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  // A file that is about hundreds of people chose the simulation's model of DynamoDB (decision 14).
+  // A file about numbers or decisions chose the simulation's model of DynamoDB (decision 14).
   if (process.env['DIRECTORY_STORE'] !== 'model') {
     engine ??= await openDatabase();
     process.env.DYNAMODB_ENDPOINT = engine.endpoint;
