@@ -236,8 +236,8 @@ function isListed(sub: Attribute, item: Values, listed: unknown): boolean {
   if (listed === undefined || listed === null) return true;
   const values = Array.isArray(listed) ? listed : [listed];
   return values.some((value) => {
-    const given = isObject(value) ? (value[sub.name] ?? value['value']) : value;
-    return sameValue(sub, item[sub.name], given);
+    const members = isObject(value) ? membersOf(value) : new Map([['value', value]]);
+    return sameValue(sub, item[sub.name], members.get(fold(sub.name)) ?? members.get('value'));
   });
 }
 

@@ -214,6 +214,41 @@ export const listedRemovals: fc.Arbitrary<readonly Spelling[]> = fc
     ],
   ]);
 
+/** A part of the listed values is taken away: the same rule one level down. */
+export const listedParts: fc.Arbitrary<readonly Spelling[]> = fc
+  .tuple(
+    fc.constantFrom('emails', 'phoneNumbers', 'roles'),
+    fc.constantFrom('value', 'type'),
+    fc.uniqueArray(fc.constantFrom('p1', 'P1', 'h@x', 'w@x', 'work', 'HOME', 'gone'), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    fc.nat(2),
+  )
+  .map(([name, part, gone, choice]) => [
+    [{ op: 'remove', path: `${name}.${part}`, value: gone }],
+    [
+      {
+        op: 'Remove',
+        path: `${core}:${name}.${inCase(part, choice)}`,
+        value: gone.map((text) => ({ [part]: text })),
+      },
+    ],
+    [
+      {
+        op: 'remove',
+        path: `${name}.${part}`,
+        value: gone.map((text) => ({ [inCase(part, choice)]: text })),
+      },
+    ],
+    gone.map((text) => ({ op: 'remove', path: `${name}.${part}`, value: text })),
+    gone.map((text) => ({
+      op: 'remove',
+      path: `${name}[${part} pr].${part}`,
+      value: { [inCase(part, choice)]: text },
+    })),
+  ]);
+
 /** One part of the value of a type is set (tolerance `createByFilter`). */
 export const pinned: fc.Arbitrary<readonly Spelling[]> = fc
   .tuple(
