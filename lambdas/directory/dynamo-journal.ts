@@ -23,8 +23,8 @@ import { AccountId, type OrgKey, SCHEMA_VERSION } from './records.ts';
 import type { Verified } from './work.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** A record may become visible this long after the time that it names: contention, and a clock that is off (F23). */
-const LATE_MS = 6 * 60 * 1000;
+/** A record may become visible this long after the time that it names: contention, and two clocks five minutes off (F23). */
+const LATE_MS = 15 * 60 * 1000;
 /** What one seal covers at most: 32 kB of entries. */
 const SEALED_AT_ONCE = 1_000;
 /** Nothing is sealed that is older than this when the first seal is written. */

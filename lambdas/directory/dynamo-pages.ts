@@ -7,7 +7,8 @@
 import type { Page, PageRequest } from './directory.ts';
 import { type Context, countOf } from './dynamo-context.ts';
 import { groupOf } from './dynamo-groups.ts';
-import type { AttributePath, Item } from './dynamo-store.ts';
+import type { AttributePath } from './dynamo-projection.ts';
+import type { Item } from './dynamo-store.ts';
 import { userOf } from './dynamo-users.ts';
 import { positionKey } from './keys.ts';
 import type { ConnectionId, GroupRecord, UserRecord } from './records.ts';

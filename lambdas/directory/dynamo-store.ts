@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DirectoryBusy } from './directory.ts';
+import { type AttributePath, type Projected, projectionOf } from './dynamo-projection.ts';
 import { askTableId } from './dynamo-table.ts';
 import type { Key } from './keys.ts';
 
@@ -88,9 +89,6 @@ export interface QueryInput {
   readonly only?: readonly AttributePath[];
 }
 
-/** The names on the way to an attribute: `['resource', 'title']`. No path may be the beginning of another. */
-export type AttributePath = readonly string[];
-
 export interface QueryPage {
   readonly items: readonly Item[];
   /** False when the partition was read to its end. */
@@ -120,6 +118,9 @@ export interface Store {
 
 export const keyText = (key: Key): string => `${key.pk}|${key.sk}`;
 
+/** Two texts, by far the most frequent thing that is marshalled: written out instead of walked through. */
+const keyAttributes = ({ pk, sk }: Key): Record<string, AttributeValue> => ({ pk: { S: pk }, sk: { S: sk } });
+
 export function createStore(deps: StoreDeps): Store {
   const store: Store = {
     tableId: askTableId(deps, (send) => again(deps, send)),
@@ -137,7 +138,7 @@ export function createStore(deps: StoreDeps): Store {
     },
     update: (write) => updateItem(deps, write),
     remove: async (key) => {
-      const command = new DeleteItemCommand({ TableName: deps.table, Key: marshall(key) });
+      const command = new DeleteItemCommand({ TableName: deps.table, Key: keyAttributes(key) });
       await again(deps, () => deps.client.send(command));
     },
     transactOnce: (writes) => transactOnce(deps, writes),
@@ -149,7 +150,11 @@ export function createStore(deps: StoreDeps): Store {
 }
 
 async function getItem(deps: StoreDeps, key: Key): Promise<Item | undefined> {
-  const command = new GetItemCommand({ TableName: deps.table, Key: marshall(key), ConsistentRead: true });
+  const command = new GetItemCommand({
+    TableName: deps.table,
+    Key: keyAttributes(key),
+    ConsistentRead: true,
+  });
   const answer = await again(deps, () => deps.client.send(command));
   return answer.Item === undefined ? undefined : unmarshall(answer.Item);
 }
@@ -182,7 +187,7 @@ function chunksOf<T>(list: readonly T[], size: number): T[][] {
 
 async function readBatch(deps: StoreDeps, keys: readonly Key[], projection: Projected): Promise<Item[]> {
   const items: Item[] = [];
-  let wanted: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
+  let wanted: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(key));
   for (let attempt = 0; wanted.length > 0; attempt++) {
     if (attempt > 0) await deps.pause(backoffMs(deps, attempt));
     const command = new BatchGetItemCommand({
@@ -195,36 +200,21 @@ async function readBatch(deps: StoreDeps, keys: readonly Key[], projection: Proj
   return items;
 }
 
-interface Projected {
-  readonly ProjectionExpression?: string;
-  readonly ExpressionAttributeNames?: Record<string, string>;
-}
-
-/** Every name through a placeholder: some are reserved words, and URNs hold dots. */
-function projectionOf(paths: readonly AttributePath[]): Projected {
-  const names = [...new Set(paths.flat())];
-  const holder = (name: string): string => `#o${names.indexOf(name)}`;
-  return {
-    ProjectionExpression: paths.map((path) => path.map(holder).join('.')).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [holder(name), name])),
-  };
-}
-
 async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
   const [pk, sk] = input.index === 'work' ? ['wpk', 'wsk'] : ['pk', 'sk'];
-  const values: Record<string, unknown> = { ':pk': input.pk };
+  const values: Record<string, AttributeValue> = { ':pk': { S: input.pk } };
   const conditions = ['#pk = :pk'];
   if (input.begins !== undefined) {
     conditions.push('begins_with(#sk, :begins)');
-    values[':begins'] = input.begins;
+    values[':begins'] = { S: input.begins };
   }
   if (input.upTo !== undefined) {
     conditions.push('#sk <= :upTo');
-    values[':upTo'] = input.upTo;
+    values[':upTo'] = { S: input.upTo };
   }
   if (input.index !== undefined && input.after !== undefined) {
     conditions.push('#sk > :after');
-    values[':after'] = input.after;
+    values[':after'] = { S: input.after };
   }
   const names: Record<string, string> = conditions.length > 1 ? { '#pk': pk, '#sk': sk } : { '#pk': pk };
   const { ExpressionAttributeNames = {}, ...projection }: Projected =
@@ -233,7 +223,7 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
   let start: Record<string, AttributeValue> | undefined =
     input.after === undefined || input.index !== undefined
       ? undefined
-      : marshall({ pk: input.pk, sk: input.after });
+      : keyAttributes({ pk: input.pk, sk: input.after });
   for (;;) {
     const command = new QueryCommand({
       TableName: deps.table,
@@ -242,7 +232,7 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
       KeyConditionExpression: conditions.join(' AND '),
       ExpressionAttributeNames: { ...names, ...ExpressionAttributeNames },
       ...projection,
-      ExpressionAttributeValues: marshall(values),
+      ExpressionAttributeValues: values,
       ExclusiveStartKey: start,
       ScanIndexForward: input.backward === undefined,
       Limit: input.limit === undefined ? undefined : Math.min(input.limit - items.length, MOST_PER_PAGE),
@@ -258,7 +248,7 @@ async function query(deps: StoreDeps, input: QueryInput): Promise<QueryPage> {
 async function updateItem(deps: StoreDeps, write: Omit<Write, 'kind'>): Promise<Item | undefined> {
   const command = new UpdateItemCommand({
     TableName: deps.table,
-    Key: marshall(write.key),
+    Key: keyAttributes(write.key),
     UpdateExpression: write.expression,
     ConditionExpression: write.condition,
     ExpressionAttributeNames: write.names,
@@ -286,12 +276,16 @@ function toAction(table: string, write: Write): TransactWriteItem {
     case 'put':
       return { Put: { ...rest, Item: marshall({ ...write.item, ...write.key }, MARSHALL) } };
     case 'update':
-      return { Update: { ...rest, Key: marshall(write.key), UpdateExpression: write.expression ?? '' } };
+      return { Update: { ...rest, Key: keyAttributes(write.key), UpdateExpression: write.expression ?? '' } };
     case 'delete':
-      return { Delete: { ...rest, Key: marshall(write.key) } };
+      return { Delete: { ...rest, Key: keyAttributes(write.key) } };
     case 'check':
       return {
-        ConditionCheck: { ...rest, Key: marshall(write.key), ConditionExpression: write.condition ?? '' },
+        ConditionCheck: {
+          ...rest,
+          Key: keyAttributes(write.key),
+          ConditionExpression: write.condition ?? '',
+        },
       };
   }
 }

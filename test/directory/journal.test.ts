@@ -79,6 +79,18 @@ describe('seals', () => {
     expect(await kinds()).toEqual([]);
   });
 
+  test('a writer five minutes behind and a sealer five minutes ahead leave nothing unsealed (F23)', async () => {
+    t.clock.advance(5 * minute);
+    await write(1);
+    await t.directory.sealJournal(ORG);
+    t.clock.advance(-10 * minute);
+    await write(2, 1);
+    t.clock.advance(11 * minute);
+    expect(await t.directory.sealJournal(ORG)).toHaveLength(1);
+    t.clock.advance(5 * minute);
+    expect(await kinds()).toEqual([]);
+  });
+
   test('more records than one seal holds make a chain of seals', async () => {
     const at = t.clock.now();
     const [sample] = await write(1).then(records);
