@@ -59,7 +59,7 @@ function print(answer: CommandAnswer, json: boolean, { out, err }: Output): 0 | 
   }
   if (json) out(JSON.stringify(answer.result.data, undefined, 2));
   else for (const line of answer.result.text) out(line);
-  return 0;
+  return answer.result.failed === true ? 1 : 0;
 }
 
 if (import.meta.main) {

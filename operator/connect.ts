@@ -11,8 +11,14 @@ import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts'
 /** The part of `endpoint.json` that concerns the operator. */
 const Endpoint = z.object({ operator: z.object({ url: z.url(), key: z.string().min(1) }) });
 
+const Result = z.object({
+  text: z.array(z.string()),
+  data: z.unknown(),
+  failed: z.boolean().optional(),
+});
+
 const Answer: z.ZodType<CommandAnswer> = z.union([
-  z.object({ ok: z.literal(true), result: z.object({ text: z.array(z.string()), data: z.unknown() }) }),
+  z.object({ ok: z.literal(true), result: Result }),
   z.object({ ok: z.literal(false), error: z.object({ message: z.string() }) }),
 ]);
 

@@ -20,6 +20,8 @@ export interface Caller {
 export interface CommandResult {
   readonly text: readonly string[];
   readonly data: unknown;
+  /** The command did what it was asked for, and what it found needs a person: the command line ends with 1. */
+  readonly failed?: boolean | undefined;
 }
 
 export type CommandAnswer =

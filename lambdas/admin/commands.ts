@@ -1,6 +1,7 @@
 /** All that an operator may ask and do, by the name on the wire. */
 import { DirectoryBusy } from '../directory/directory.ts';
 import { type Command, type Commands, Refused } from './command.ts';
+import { doctor } from './doctor.ts';
 import { drift, driftPerson, reconcileNow } from './drift.ts';
 import { erase } from './erase.ts';
 import { explain } from './explain.ts';
@@ -50,6 +51,7 @@ export function createCommands(parts: AdminParts): Commands {
     'journal.verify': journalVerify(parts),
     'journal.export': journalExport(parts),
     erase: erase(parts),
+    doctor: doctor(parts),
     drift: drift(parts),
     'drift.person': driftPerson(parts),
     reconcile: reconcileNow(parts),

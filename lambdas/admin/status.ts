@@ -23,7 +23,7 @@ export function status(parts: AdminParts): Command {
   return defineCommand({
     schema: z.strictObject({}),
     run: async () => {
-      const found = await gather(parts);
+      const found = await gatherStatus(parts);
       const { version, mode, users, groups, pending, waiting, held, parked, faults, adobe } = found;
       const text = [
         `Mode ${mode}, mapping version ${version}${version === 0 ? ' (none was applied yet: mapping apply FILE)' : ''}.`,
@@ -44,18 +44,18 @@ export function status(parts: AdminParts): Command {
   });
 }
 
-interface Place {
+export interface Place {
   total: number;
   /** By reason; of the first accounts only when there are very many. */
   reasons: Record<string, number>;
 }
 
-interface Parked extends Place {
+export interface Parked extends Place {
   /** What a person should do, by reason. */
   readonly hints: Record<string, string>;
 }
 
-interface Found {
+export interface Found {
   /** What an operator should know before anything else: pauses, open holds, nobody protected. */
   readonly warnings: readonly string[];
   readonly mode: string;
@@ -72,7 +72,8 @@ interface Found {
   readonly adobe: AdobeSide;
 }
 
-async function gather(parts: AdminParts): Promise<Found> {
+/** What `status` shows, in numbers. */
+export async function gatherStatus(parts: AdminParts): Promise<Found> {
   const { directory, connection: c, org: o } = parts;
   const world = await readWorldNow(parts);
   const connection = await directory.getConnection(c);
@@ -191,7 +192,7 @@ function faultLines({ name, error, retryAt }: Found['faults'][number]): string[]
   ];
 }
 
-interface AdobeSide {
+export interface AdobeSide {
   readonly listing: World['org']['listing'];
   readonly catalogueAt: number | undefined;
   readonly authFault: World['org']['authFault'];

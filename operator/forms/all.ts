@@ -6,9 +6,11 @@ import { mappingForms } from './mapping.ts';
 import { peopleForms } from './people.ts';
 import { safetyForms } from './safety.ts';
 import { settingsForms } from './settings.ts';
+import { setupForms } from './setup.ts';
 import { tokenForms } from './token.ts';
 
 export const sections: readonly (readonly Form[])[] = [
+  setupForms,
   peopleForms,
   driftForms,
   mappingForms,

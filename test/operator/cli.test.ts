@@ -50,6 +50,7 @@ async function cli(...argv: string[]) {
 describe('the command line', () => {
   const lines: readonly { line: string; call: unknown }[] = [
     { line: 'status', call: { command: 'status', args: {} } },
+    { line: 'doctor', call: { command: 'doctor', args: {} } },
     {
       line: 'status jane@example.com',
       call: { command: 'status.person', args: { email: 'jane@example.com' } },
@@ -222,6 +223,17 @@ describe('a command', () => {
     const data = await bridge({ who: echo });
     const { code, out } = await cli('who', 'Chat', '--json', '--data', data);
     expect([code, JSON.parse(out)]).toEqual([0, { entitlement: 'Chat' }]);
+  });
+
+  test('that did its work and found something wrong prints it and ends with 1', async () => {
+    const ill = defineCommand({
+      schema: z.unknown(),
+      run: async () => ({ text: ['fail token'], data: { fails: 1 }, failed: true }),
+    });
+    const data = await bridge({ doctor: ill });
+    expect(await cli('doctor', '--data', data)).toEqual({ code: 1, out: 'fail token', err: '' });
+    const { code, out } = await cli('doctor', '--json', '--data', data);
+    expect([code, JSON.parse(out)]).toEqual([1, { fails: 1 }]);
   });
 
   test('carries the rules of the file', async () => {
