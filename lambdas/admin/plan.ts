@@ -1,10 +1,10 @@
 /**
  * `plan`: what the bridge would send if it could, from the state as it is now: who would be created, who gains, who
  * loses, which seats that takes, and for whom nothing can happen and why. Everybody is judged with the drain's own
- * `decide`, under the mode asked about; nothing is written and Adobe is not called.
+ * `decide`, under the mode asked about; nothing is written, and Adobe is called only to validate (`plan-check.ts`).
  */
 import * as z from 'zod';
-import type { Action } from '../adobe/adobe.ts';
+import type { AccountActions, Action } from '../adobe/adobe.ts';
 import { type Account, type AccountId, Mode } from '../directory/records.ts';
 import { type Decision, decide, emailsOf } from '../sync/decide.ts';
 import { connectionMode, type World } from '../sync/world.ts';
@@ -12,16 +12,20 @@ import { type Command, type CommandResult, defineCommand, Refused } from './comm
 import { add, type Tally, tally, touchedAccounts } from './mapping-plan.ts';
 import { seatLines, stopLines, tallyLines } from './mapping-text.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
+import { checkedData, checkLines, checkPlan, MOST_CHECKS } from './plan-check.ts';
 import { minutesFor } from './status.ts';
 import { count } from './words.ts';
 
 const PAGE = 100;
+/** In one request. */
+const MAX_PEOPLE = 10;
 
 export function plan(parts: AdminParts): Command {
   return defineCommand({
     schema: z.strictObject({
       mode: Mode.exclude(['report-only']).optional(),
       group: z.string().trim().min(1).max(1_024).optional(),
+      check: z.number().int().min(1).max(MOST_CHECKS).optional(),
     }),
     run: (args) => planNow(parts, args),
   });
@@ -30,6 +34,8 @@ export function plan(parts: AdminParts): Command {
 interface Asked {
   readonly mode?: 'additive' | 'full' | undefined;
   readonly group?: string | undefined;
+  /** Requests that Adobe is asked about. */
+  readonly check?: number | undefined;
 }
 
 interface Planned {
@@ -46,7 +52,14 @@ interface Planned {
   readonly stopped: Map<string, Tally>;
 }
 
-async function planNow(parts: AdminParts, { mode, group }: Asked): Promise<CommandResult> {
+/** The first of them, for Adobe's own judgement. */
+interface Sample {
+  readonly most: number;
+  readonly work: AccountActions[];
+  readonly names: Map<string, string>;
+}
+
+async function planNow(parts: AdminParts, { mode, group, check = 0 }: Asked): Promise<CommandResult> {
   const now = await readWorldNow(parts);
   const connection = now.connections.get(parts.connection);
   if (connection === undefined) throw new Refused('The connection is not set up in this table.');
@@ -68,15 +81,25 @@ async function planNow(parts: AdminParts, { mode, group }: Asked): Promise<Comma
     loses: new Map(),
     stopped: new Map(),
   };
+  const sample: Sample = { most: check * MAX_PEOPLE, work: [], names: new Map() };
   for await (const accounts of concerned(parts, group)) {
     const identities = await parts.directory.readIdentities(parts.org, accounts.flatMap(emailsOf));
     for (const account of accounts) {
       planned.people += 1;
       const knownSince = Number.NEGATIVE_INFINITY;
-      await note(parts, planned, { account, decision: decide({ account, world, identities, knownSince }) });
+      await note(
+        parts,
+        { planned, sample },
+        { account, decision: decide({ account, world, identities, knownSince }) },
+      );
     }
   }
-  return { text: textOf(planned, { world, before, under }), data: dataOf(planned, { before, under }) };
+  const text = textOf(planned, { world, before, under });
+  const data = dataOf(planned, { before, under });
+  if (check === 0 || sample.work.length === 0) return { text, data };
+  const { clientId } = world.org;
+  const checked = await checkPlan(parts, { clientId, requests: check, ...sample });
+  return { text: [...text, ...checkLines(checked)], data: { ...data, checked: checkedData(checked) } };
 }
 
 /** Everybody of the connection or the group, and whoever left and still has something at Adobe. */
@@ -101,13 +124,26 @@ interface Judged {
   readonly decision: Decision;
 }
 
-async function note(parts: AdminParts, planned: Planned, { account, decision }: Judged): Promise<void> {
+interface Notes {
+  readonly planned: Planned;
+  readonly sample: Sample;
+}
+
+async function note(
+  parts: AdminParts,
+  { planned, sample }: Notes,
+  { account, decision }: Judged,
+): Promise<void> {
   const reason = stopOf(decision);
   const actions = decision.kind === 'send' ? decision.actions.map(({ action }) => action) : [];
   if (reason === undefined && actions.length === 0) return;
   const name = await nameOf(parts, account);
   if (reason !== undefined) add(at(planned.stopped, reason), name);
   if (actions.length > 0) planned.sent += 1;
+  if (actions.length > 0 && sample.work.length < sample.most) {
+    sample.work.push({ accountId: account.id, actions });
+    sample.names.set(account.id, name);
+  }
   for (const action of actions) add(tallyFor(planned, action), name);
   if (actions.some(({ kind }) => kind === 'revoke' || kind === 'removeFromOrg')) add(planned.losers, name);
 }

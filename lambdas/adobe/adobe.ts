@@ -177,6 +177,8 @@ export interface ListingPage<T> {
 export interface AdobeClient {
   /** `POST /action/{org}`. `deadline` is an absolute instant of the injected clock (`rules.md` R29). */
   send(commands: readonly PackedCommand[], deadline: number): Promise<RequestOutcome>;
+  /** The same with `testOnly=true` (5.2): what Adobe would say; nothing changes. For its pace a call like any other. */
+  validate(commands: readonly PackedCommand[], deadline: number): Promise<RequestOutcome>;
   /** `GET /organizations/{org}/users/{email}` for one identity type; `undefined` = 404 `error.user.not_found`. */
   readUser(
     email: string,

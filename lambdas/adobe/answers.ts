@@ -44,6 +44,7 @@ type Problem = z.infer<typeof Problem>;
 const Answer = z.object({
   result: z.string(),
   completed: WholeNumber.optional(),
+  completedintestmode: WholeNumber.optional(),
   notcompleted: WholeNumber.optional(),
   message: z.string().nullish(),
   errors: z.array(z.unknown().transform(lowerKeys).pipe(Problem)).nullish(),
@@ -51,13 +52,20 @@ const Answer = z.object({
 });
 type Answer = z.infer<typeof Answer>;
 
-/** The outcome of a request that was answered with HTTP 200, from the text of its body. */
-export function readActionAnswer(commands: readonly PackedCommand[], text: string): RequestOutcome {
+/**
+ * The outcome of a request that was answered with HTTP 200, from the text of its body. With `testOnly`, `done` means that
+ * Adobe would do it, and an answer that speaks of anything done is not believed (`umapi.md` 5.2).
+ */
+export function readActionAnswer(
+  commands: readonly PackedCommand[],
+  text: string,
+  testOnly = false,
+): RequestOutcome {
   const parsed = Answer.safeParse(lowerKeys(parseJson(text)));
   if (!parsed.success) {
     return { kind: 'unknown', error: transportError('answer.unreadable', 'HTTP 200 without a result') };
   }
-  const contradiction = findContradiction(commands, parsed.data);
+  const contradiction = findContradiction(commands, testOnly ? asIfDone(parsed.data) : parsed.data);
   if (contradiction !== undefined) return { kind: 'unknown', error: contradiction };
   const { errors, warnings } = parsed.data;
   return {
@@ -70,6 +78,11 @@ export function readActionAnswer(commands: readonly PackedCommand[], text: strin
       return 'lists' in command ? membersOutcome(command, problems) : [commandOutcome(command, problems)];
     }),
   };
+}
+
+/** The answer of a test with what would be done in the place of what is. */
+function asIfDone({ completed, completedintestmode, ...rest }: Answer): Answer {
+  return { ...rest, completed: completed === 0 ? completedintestmode : -1 };
 }
 
 /** Why the answer as a whole is not believed (F38); undefined when it is coherent. */

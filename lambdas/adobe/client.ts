@@ -53,7 +53,8 @@ const MAX_COMMANDS = 10;
 export function createAdobeClient(deps: AdobeClientDeps): AdobeClient {
   const org = pathSegment(deps.credential.orgId);
   return {
-    send: (commands, deadline) => sendCommands(deps, { org, commands, deadline }),
+    send: (commands, deadline) => sendCommands(deps, { org, commands, deadline, testOnly: false }),
+    validate: (commands, deadline) => sendCommands(deps, { org, commands, deadline, testOnly: true }),
     async readUser(email, deadline, domain) {
       const query = domain === undefined ? '' : `?domain=${encodeURIComponent(domain)}`;
       const path = `/organizations/${org}/users/${pathSegment(email)}${query}`;
@@ -90,22 +91,30 @@ export function createAdobeClient(deps: AdobeClientDeps): AdobeClient {
   };
 }
 
+interface Batch {
+  readonly org: string;
+  readonly commands: readonly PackedCommand[];
+  readonly deadline: number;
+  readonly testOnly: boolean;
+}
+
 async function sendCommands(
   deps: AdobeClientDeps,
-  { org, commands, deadline }: { org: string; commands: readonly PackedCommand[]; deadline: number },
+  { org, commands, deadline, testOnly }: Batch,
 ): Promise<RequestOutcome> {
   if (commands.length < 1 || commands.length > MAX_COMMANDS) {
     throw new BugError(`an action request of ${commands.length} commands`);
   }
   for (const { command } of commands) refuseUnknownSteps(command);
   const body = JSON.stringify(commands.map((packed) => packed.command));
-  const called = await call(deps, { path: `/action/${org}`, body, deadline, maxBytes: MAX_ACTION_BYTES });
+  const path = `/action/${org}${testOnly ? '?testOnly=true' : ''}`;
+  const called = await call(deps, { path, body, deadline, maxBytes: MAX_ACTION_BYTES });
   if (called.kind === 'notSent') return { ...called, kind: 'refused' };
   if (called.kind === 'lost') return { kind: 'unknown', error: called.error };
   const { status } = called;
   if (status >= 200 && status < 300) {
     return called.body.ok
-      ? readActionAnswer(commands, called.body.text)
+      ? readActionAnswer(commands, called.body.text, testOnly)
       : { kind: 'unknown', error: called.body.error };
   }
   const error = httpError(status, called.body.ok ? called.body.text : '', called.headers);

@@ -32,7 +32,7 @@ export const peopleForms: readonly Form[] = [
   },
   {
     words: ['plan'],
-    options: { mode: 'string', group: 'string' },
+    options: { mode: 'string', group: 'string', check: 'string' },
     help: [
       ['plan', 'what would be sent, who would be created, seats needed, and what is in the way'],
       [
@@ -40,6 +40,7 @@ export const peopleForms: readonly Form[] = [
         'as if the connection were in this mode (default: full, while it only reports)',
       ],
       ['    --group NAME', 'only for the members of one group'],
+      ['    --check 1..4', 'has Adobe judge so many requests of it, ten people each, without doing them'],
     ],
     read: readPlan,
   },
@@ -65,9 +66,15 @@ function readPlan(rest: readonly string[], values: Values): Outcome {
   if (rest.length > 0) return { usage: 'plan takes options only' };
   if (mode !== undefined && mode !== 'additive' && mode !== 'full')
     return { usage: '--mode is additive or full' };
+  const check = textOf(values, 'check');
+  if (check !== undefined && !/^[1-4]$/.test(check)) return { usage: '--check takes a number from 1 to 4' };
   return {
     command: 'plan',
-    args: { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) },
+    args: {
+      ...(mode === undefined ? {} : { mode }),
+      ...(group === undefined ? {} : { group }),
+      ...(check === undefined ? {} : { check: Number(check) }),
+    },
   };
 }
 

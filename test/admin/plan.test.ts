@@ -102,6 +102,51 @@ describe('plan', () => {
     expect(await desk.refusal('plan', { group: 'Nobody' })).toMatch(/has sent no group "Nobody"/);
   });
 
+  test('--check has Adobe judge the requests, and changes nothing (umapi 5.2)', async () => {
+    const desk = await openSmall({ mode: 'report-only' });
+    await desk.addGroup('Agents', [
+      await desk.addUser('jane@example.com'),
+      await desk.addUser('joe@example.com'),
+    ]);
+    await desk.apply([AGENTS]);
+    await desk.bridge.drain();
+    const atAdobe = () => {
+      const { users, groups } = desk.bridge.org.state();
+      return { users, groups };
+    };
+    const before = atAdobe();
+    const { text, data } = await desk.run('plan', { check: 1 });
+    expect(data).toMatchObject({ checked: { requests: 1, passed: 2, refused: {} } });
+    expect(text.join('\n')).toMatch(/asked about 2 people in 1 test: it would do 2, and refuse 0/);
+    expect(atAdobe()).toEqual(before);
+    expect(desk.bridge.org.calls().at(-1)).toMatchObject({ endpoint: 'action', testOnly: true });
+  });
+
+  test('--check names whom Adobe would refuse, with the code and what to do', async () => {
+    const desk = await openSmall({ mode: 'report-only' });
+    await desk.addGroup('Agents', [await desk.addUser('jane@example.com')]);
+    await desk.addGroup('Experts', [await desk.addUser('joe@example.com')]);
+    await desk.apply([AGENTS, PROFILE]);
+    await desk.bridge.drain();
+    desk.bridge.org.byHand({ action: 'deleteGroup', group: CHAT });
+    const { text, data } = await desk.run('plan', { check: 4 });
+    expect(data).toMatchObject({
+      checked: { passed: 1, refused: { 'error.group.not_found': { people: ['jane@example.com'] } } },
+    });
+    expect(text.join('\n')).toMatch(
+      /Would be refused with error\.group\.not_found: .+\n {2}jane@example\.com/,
+    );
+  });
+
+  test('--check leaves the drain every second call, and says when there is one again', async () => {
+    const desk = await openSmall({ mode: 'report-only' });
+    await desk.addGroup('Agents', [await desk.addUser('jane@example.com')]);
+    await desk.apply([AGENTS]);
+    await desk.bridge.drain();
+    for (let times = 0; times < 4; times++) await desk.run('plan', { check: 1 });
+    expect(await desk.refusal('plan', { check: 1 })).toMatch(/no more calls now: try again after 20\d\d-/);
+  });
+
   test('when nothing is to do it says so', async () => {
     const desk = await openSmall();
     expect((await desk.run('plan')).text.join('\n')).toMatch(/Nothing would be sent/);

@@ -215,6 +215,22 @@ describe('result, counts and errors that disagree leave everything unknown (F38)
   });
 });
 
+describe('the answer to a test (umapi.md 5.2)', () => {
+  test.each([
+    { label: 'two would be done', counts: { completed: 0, completedInTestMode: 2 }, kind: 'answered' },
+    {
+      label: 'two were done, test or not',
+      counts: { completed: 2, completedInTestMode: 0 },
+      kind: 'unknown',
+    },
+    { label: 'some of each', counts: { completed: 1, completedInTestMode: 1 }, kind: 'unknown' },
+    { label: 'no word about tests', counts: {}, kind: 'unknown' },
+  ])('$label: $kind', ({ counts, kind }) => {
+    const text = JSON.stringify({ result: 'success', notCompleted: 0, ...counts });
+    expect(readActionAnswer(packPeople(2), text, true).kind).toBe(kind);
+  });
+});
+
 describe('a body that is no answer leaves everything unknown (F40)', () => {
   const bodies = [
     '',
