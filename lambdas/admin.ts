@@ -58,13 +58,14 @@ export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
   const pepper = await readPepper(config.pepperSecret);
   const parts = await openAdobeParts({ ...config, pepper }, process.env);
-  const { directory, adobe, now, newId, log } = parts;
+  const { directory, adobe, keeper, now, newId, log } = parts;
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);
   return makeAdminHandler({
     commands: createCommands({
       directory,
       adobe,
+      credential: keeper,
       connection,
       org,
       now,

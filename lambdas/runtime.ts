@@ -8,9 +8,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import type { CredentialKeeper } from './admin/parts.ts';
 import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
 import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
+import { renewingAdobe, type StoredCredential } from './adobe-credential.ts';
 import type { AdobeConfig, Environment } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { withoutLogLines } from './directory/dynamo-client.ts';
@@ -80,16 +82,13 @@ const Credential = z.object({
   clientSecret: z.string().min(1),
 });
 
-/** Adobe's OAuth server-to-server credential, as it is kept in Secrets Manager. */
-export async function readCredential(secretId: string): Promise<z.infer<typeof Credential>> {
-  const text = await readSecret(secretId);
+/** Adobe's OAuth server-to-server credential, as it is kept in Secrets Manager; undefined while something else is there. */
+export function parseCredential(text: string): StoredCredential | undefined {
   try {
     return Credential.parse(JSON.parse(text));
   } catch {
-    // The cause would quote the secret.
-    throw new Error(
-      `the secret ${secretId} is not { "orgId", "clientId", "clientSecret" }: store it in that form`,
-    );
+    // Before the set-up AWS keeps random characters there. The cause would quote the secret.
+    return undefined;
   }
 }
 
@@ -175,13 +174,21 @@ export const randomHex = (digits: number): string =>
 export async function openAdobeParts(
   config: AdobeConfig & { readonly pepper?: string },
   environment: Environment,
-): Promise<AdobeParts> {
+): Promise<AdobeParts & { readonly keeper: CredentialKeeper }> {
   const machine = machineUnder(Date.now);
-  const credential = {
-    ...(await readCredential(config.adobeSecret)),
-    imsUrl: config.imsUrl,
-    umapiUrl: config.adobeUrl,
-  };
+  const { adobe, keeper } = renewingAdobe({
+    secret: config.adobeSecret,
+    read: async () => parseCredential(await readSecret(config.adobeSecret)),
+    now: machine.now,
+    open: (credential) =>
+      openAdobeClient(
+        { ...credential, imsUrl: config.imsUrl, umapiUrl: config.adobeUrl },
+        {
+          now: machine.now,
+          timeoutSignal: (ms) => AbortSignal.timeout(Math.max(0, Math.round(ms))),
+        },
+      ),
+  });
   const table = {
     client: tableClient(config.dynamodbEndpoint),
     table: config.table,
@@ -189,10 +196,8 @@ export async function openAdobeParts(
   };
   return {
     directory: openDirectory({ ...machine, ...table }),
-    adobe: openAdobeClient(credential, {
-      now: machine.now,
-      timeoutSignal: (ms) => AbortSignal.timeout(Math.max(0, Math.round(ms))),
-    }),
+    adobe,
+    keeper,
     now: machine.now,
     sleep: (ms) => pause(ms),
     newId: machine.newId,

@@ -87,6 +87,7 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
       commands: createCommands({
         directory,
         adobe: umapi,
+        credential: { renew: async () => ({ orgId: adobe.orgId, clientId: adobe.clientId }) },
         connection: localConnection,
         org: localOrg,
         now: clock.now,

@@ -18,6 +18,7 @@ import { plan } from './plan.ts';
 import { restore } from './restore.ts';
 import { retry } from './retry.ts';
 import { settingsApply, settingsShow } from './settings.ts';
+import { setupConnect, setupLook } from './setup.ts';
 import { status } from './status.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts';
 import { who } from './who.ts';
@@ -52,6 +53,8 @@ export function createCommands(parts: AdminParts): Commands {
     'journal.export': journalExport(parts),
     erase: erase(parts),
     doctor: doctor(parts),
+    'setup.look': setupLook(parts),
+    'setup.connect': setupConnect(parts),
     drift: drift(parts),
     'drift.person': driftPerson(parts),
     reconcile: reconcileNow(parts),

@@ -8,9 +8,18 @@ import { followRules, renamesOf } from '../sync/renames.ts';
 import { indexCatalogue, type World } from '../sync/world.ts';
 import { Refused } from './command.ts';
 
+/** Whoever keeps the Adobe credential of this process. */
+export interface CredentialKeeper {
+  /** The secret's name in Secrets Manager; absent where the process was started with the credential. */
+  readonly secret?: string;
+  /** Reads it anew; the next call uses what was found. Undefined: nothing usable is stored. */
+  readonly renew: () => Promise<{ readonly orgId: string; readonly clientId: string } | undefined>;
+}
+
 export interface AdminParts {
   readonly directory: ScimDirectory & TokenDirectory & SyncDirectory & OperatorDirectory;
   readonly adobe: AdobeClient;
+  readonly credential: CredentialKeeper;
   readonly connection: ConnectionId;
   readonly org: OrgKey;
   /** The bridge's clock, epoch milliseconds. */

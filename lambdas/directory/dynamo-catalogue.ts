@@ -3,10 +3,10 @@
  * names that it had before, so that whoever knows an old one can be led to the new one (`umapi.md` 12).
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { CatalogueEntry } from './catalogue.ts';
+import { type CatalogueEntry, DomainSeen } from './catalogue.ts';
 import type { Context } from './dynamo-context.ts';
 import { readCatalogue } from './dynamo-work.ts';
-import { catalogueKey, entitlementKey } from './keys.ts';
+import { catalogueKey, domainsKey, entitlementKey } from './keys.ts';
 import type { OrgKey } from './records.ts';
 
 /** More names than this nobody remembers either. */
@@ -27,6 +27,15 @@ export async function saveCatalogue(
     before.delete(entry.groupId);
   }
   for (const groupId of before.keys()) await ctx.store.remove(catalogueKey(o, groupId));
+}
+
+export async function saveDomains(ctx: Context, o: OrgKey, domains: readonly DomainSeen[]): Promise<void> {
+  await ctx.store.put(domainsKey(o), { domains, v: 1 });
+}
+
+export async function readDomains(ctx: Context, o: OrgKey): Promise<DomainSeen[]> {
+  const item = await ctx.store.get(domainsKey(o));
+  return item === undefined ? [] : DomainSeen.array().parse(item['domains']);
 }
 
 /** As it came from Adobe, without what makes it an item. */

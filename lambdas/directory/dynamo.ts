@@ -5,7 +5,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { relinkRule } from './dynamo-bindings.ts';
-import { saveCatalogue } from './dynamo-catalogue.ts';
+import { readDomains, saveCatalogue, saveDomains } from './dynamo-catalogue.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import { type Context, connectionOf } from './dynamo-context.ts';
 import {
@@ -159,6 +159,8 @@ function syncSide(ctx: Context): SyncDirectory {
     readCatalogue: (o) => work.readCatalogue(ctx, o),
     replaceRules: (c, draft) => applyMapping(ctx, c, draft),
     saveCatalogue: (o, entries) => saveCatalogue(ctx, o, entries),
+    saveDomains: (o, domains) => saveDomains(ctx, o, domains),
+    readDomains: (o) => readDomains(ctx, o),
     runSweeps: (o, until) => runSweeps(ctx, o, until),
     sealJournal: (o) => sealJournal(ctx, o),
   };

@@ -103,6 +103,7 @@ export const leaseKey = (o: OrgKey, of?: 'reconcile'): Key => ({
   pk: o,
   sk: of === undefined ? 'LEASE' : 'LEASE#RECONCILE',
 });
+export const domainsKey = (o: OrgKey): Key => ({ pk: o, sk: 'DOMAINS' });
 export const reconcileKey = (o: OrgKey): Key => ({ pk: o, sk: 'RECONCILE' });
 /** The account has a drift record (R34). */
 export const driftKey = (o: OrgKey, id: AccountId): Key => ({ pk: o, sk: `DRIFT#${id}` });

@@ -6,7 +6,7 @@
  * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
  */
 import type { Place } from './account-item.ts';
-import type { CatalogueEntry } from './catalogue.ts';
+import type { CatalogueEntry, DomainSeen } from './catalogue.ts';
 import type { Drift, Reconciliation } from './drift-records.ts';
 import type { Finding, JournalRecord } from './journal.ts';
 import type {
@@ -190,7 +190,7 @@ export interface SyncDirectory {
   getOrg(o: OrgKey): Promise<Org | undefined>;
   changeOrg(
     o: OrgKey,
-    change: Partial<Pick<Org, 'listing' | 'counted' | 'catalogueAt' | 'authFault'>>,
+    change: Partial<Pick<Org, 'clientId' | 'listing' | 'counted' | 'catalogueAt' | 'authFault'>>,
   ): Promise<void>;
   /** What stops the bridge as a whole. */
   getPause(): Promise<Pause | undefined>;
@@ -279,6 +279,9 @@ export interface SyncDirectory {
   /** The rules in force under the names of today (F45), like `applyMapping`. */
   replaceRules(c: ConnectionId, draft: MappingDraft): Promise<boolean>;
   saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
+  /** The e-mail domains of the last complete listing. */
+  saveDomains(o: OrgKey, domains: readonly DomainSeen[]): Promise<void>;
+  readDomains(o: OrgKey): Promise<readonly DomainSeen[]>;
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
   runSweeps(o: OrgKey, until: number): Promise<boolean>;
   /** Seals the journal records that no seal covers; number and digest of each new seal, for the log (I14). */

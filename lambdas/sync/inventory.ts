@@ -7,6 +7,7 @@ import type { ObservedAdobeGroup, ObservedAdobeUser } from '../adobe/adobe.ts';
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Identity, ObservedUser, OrgKey } from '../directory/records.ts';
+import { domainsIn } from './domains.ts';
 import {
   agreement,
   blockAfter,
@@ -76,6 +77,7 @@ async function store(deps: InventoryDeps, o: OrgKey, { startedAt, groups, users 
   const catalogue = groups.map(catalogueEntry);
   await noteSoleNames(deps, o, catalogue);
   await deps.directory.saveCatalogue(o, catalogue);
+  await deps.directory.saveDomains(o, domainsIn(users));
   const people = new Map([...byAddress(users)].map(([address, found]) => [address, distinct(found)]));
   return deps.directory.observeListing(o, { startedAt, people }, deps.beat);
 }

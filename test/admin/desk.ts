@@ -2,7 +2,9 @@
 import { expect } from 'vitest';
 import type { CommandAnswer, CommandResult } from '../../lambdas/admin/command.ts';
 import { createCommands } from '../../lambdas/admin/commands.ts';
+import type { AdminParts } from '../../lambdas/admin/parts.ts';
 import { makeAdminHandler } from '../../lambdas/admin.ts';
+import { ConnectionId, OrgKey } from '../../lambdas/directory/records.ts';
 import { createLog } from '../../lambdas/log.ts';
 import { reconcile } from '../../lambdas/sync/reconcile.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
@@ -28,11 +30,20 @@ export async function openDesk(options: TestBridgeOptions = {}): Promise<Desk> {
   return deskOf(bridge);
 }
 
-export function deskOf(bridge: TestBridge): Desk {
+/** The same table with an org and a connection that nobody set up yet. */
+export function freshDesk(bridge: TestBridge, credential?: AdminParts['credential']): Desk {
+  return deskOf(
+    { ...bridge, orgKey: OrgKey.parse('new-org'), connection: ConnectionId.parse('new-idp') },
+    credential,
+  );
+}
+
+export function deskOf(bridge: TestBridge, credential?: AdminParts['credential']): Desk {
   const { directory, adobe, connection, orgKey: org, clock, drainDeps } = bridge;
   const commands = createCommands({
     directory,
     adobe,
+    credential: credential ?? { renew: async () => credentialOf(bridge) },
     connection,
     org,
     now: clock.now,
@@ -89,6 +100,11 @@ function names(userName: string): object {
     name: { givenName, familyName: 'Tester' },
     emails: [{ value: userName, primary: true, type: 'work' }],
   };
+}
+
+function credentialOf({ org }: TestBridge): { orgId: string; clientId: string } {
+  const { orgId, credentials } = org.state().meta;
+  return { orgId, clientId: credentials[0]?.clientId ?? '' };
 }
 
 async function create(bridge: TestBridge, path: string, body: object): Promise<string> {

@@ -103,6 +103,7 @@ test('a command that finds the directory busy is refused and may be repeated as 
   const parts = {
     directory: busy,
     adobe,
+    credential: { renew: async () => undefined },
     connection,
     org,
     now: clock.now,

@@ -62,6 +62,7 @@ export function openProduct(world: World, process: Process, kill: () => void): P
       makeAdminHandler({
         commands: createCommands({
           ...parts,
+          credential: { renew: async () => undefined },
           reconcile,
           connection: ConnectionId.parse(connection),
           org: ORG,
