@@ -79,6 +79,8 @@ function clientOf(current: () => Promise<AdobeClient | undefined>, secret: strin
   const failed = { kind: 'failed', reason: 'auth', error } as const;
   return {
     send: async (...args) => (await current())?.send(...args) ?? { kind: 'refused', reason: 'auth', error },
+    validate: async (...args) =>
+      (await current())?.validate(...args) ?? { kind: 'refused', reason: 'auth', error },
     readUser: async (...args) => (await current())?.readUser(...args) ?? failed,
     listUsers: async (...args) => (await current())?.listUsers(...args) ?? failed,
     listGroups: async (...args) => (await current())?.listGroups(...args) ?? failed,
