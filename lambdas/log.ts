@@ -5,6 +5,7 @@
  * error. It works on values, not on good will: every string is searched, at any depth. Ids (UUIDs) stay readable,
  * because they are how an operator follows a person through the logs.
  */
+import { embedded, figuresOf } from './metrics.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -24,15 +25,23 @@ export interface LogSettings {
   readonly now: () => number;
   readonly write: (line: string) => void;
   readonly fields?: LogFields;
+  /** The table whose metrics these are: lines that count carry their figures. Absent: nobody measures. */
+  readonly measures?: string | undefined;
 }
 
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 export function createLog(settings: LogSettings): Log {
   const line = (level: LogLevel) => (message: string, fields?: LogFields) => {
-    if (ranks[level] < ranks[settings.level]) return;
-    const entry = { time: new Date(settings.now()).toISOString(), level, message };
-    settings.write(onOneLine(JSON.stringify(redact({ ...entry, ...settings.fields, ...fields }))));
+    const at = settings.now();
+    const figures = measured(settings, message, fields);
+    // Whatever level is written, what is measured is measured.
+    if (ranks[level] < ranks[settings.level] && figures === undefined) return;
+    const entry = { time: new Date(at).toISOString(), level, message };
+    const clean = redact({ ...entry, ...settings.fields, ...fields });
+    // Numbers, and the name of the table, which looks as random as a token does: neither is masked.
+    const line = figures === undefined ? clean : Object.assign({}, clean, figures(at));
+    settings.write(onOneLine(JSON.stringify(line)));
   };
   return {
     debug: line('debug'),
@@ -41,6 +50,12 @@ export function createLog(settings: LogSettings): Log {
     error: line('error'),
     with: (fields) => createLog({ ...settings, fields: { ...settings.fields, ...fields } }),
   };
+}
+
+function measured({ measures }: LogSettings, message: string, fields: LogFields = {}) {
+  const figures = measures === undefined ? {} : figuresOf(message, fields);
+  if (measures === undefined || Object.keys(figures).length === 0) return undefined;
+  return (at: number) => embedded(figures, { table: measures, at });
 }
 
 /** T43: JSON escapes the control characters of ASCII only, and some readers end a line or move a cursor at the others, too. */

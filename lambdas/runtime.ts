@@ -13,12 +13,13 @@ import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
 import { createAdobeClient } from './adobe/client.ts';
 import { createTokenSource } from './adobe/token.ts';
 import { renewingAdobe, type StoredCredential } from './adobe-credential.ts';
-import type { AdobeConfig, Environment } from './config.ts';
+import { type AdobeConfig, type Environment, variables } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { withoutLogLines } from './directory/dynamo-client.ts';
 import { openIds } from './directory/ids.ts';
 import type { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
+import { readGauges } from './metrics-gauges.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
 import { type ReconcileReport, type ReconcileWish, reconcile } from './sync/reconcile.ts';
 import type { DrainDeps } from './sync/run.ts';
@@ -37,10 +38,11 @@ export function machineUnder(now: () => number): Machine {
   };
 }
 
-/** Lambda takes each line of stdout for one log event. */
+/** Lambda takes each line of stdout for one log event, and the metrics out of those that count. */
 export function lambdaLog(level: LogLevel, environment: Environment): Log {
   return createLog({
     level,
+    measures: environment[variables.table],
     now: Date.now,
     write: (line) => process.stdout.write(`${line}\n`),
     fields: { function: environment.AWS_LAMBDA_FUNCTION_NAME },
@@ -129,26 +131,18 @@ export interface AdobeParts extends Omit<DrainDeps, 'log' | 'directory'> {
   readonly log: Log;
 }
 
-/** A minute: the journal is sealed this often, whether or not a drain runs (I14). */
-const sealEveryMs = 60_000;
+/** A minute: the journal is sealed (I14) and the bridge measured this often, whether or not a drain runs. */
+const everyMs = 60_000;
+/** Of the journal, what a comparison verifies: the day that ends with it. */
+const verifiedMs = 25 * 3600 * 1000;
 
 /** One drain of the org per call, at the latest until the given time: wired alike in Lambda and on localhost. */
 export function drainOf({ log, ...parts }: AdobeParts, org: OrgKey): (until: number) => Promise<DrainReport> {
   const deps: DrainDeps = { ...parts, log: (event, detail) => log.info(event, detail) };
-  let sealedAt = Number.NEGATIVE_INFINITY;
-  const seal = async (): Promise<void> => {
-    if (Math.abs(parts.now() - sealedAt) < sealEveryMs) return;
-    sealedAt = parts.now();
-    try {
-      // In the log they are out of reach of whoever can write to the table.
-      for (const { n, fingerprint } of await parts.directory.sealJournal(org))
-        log.info('journal-sealed', { n, fingerprint });
-    } catch (error) {
-      // Nobody keeps an entitlement because the journal waits: the next minute seals what this one could not.
-      log.error('journal-not-sealed', { error });
-    }
-  };
+  const seal = atMostEvery(everyMs, parts.now, () => sealNow(parts, log, org));
+  const measure = atMostEvery(everyMs, parts.now, () => measureNow(parts, log, org));
   return async (until) => {
+    await measure();
     await seal();
     const report = await drain(deps, org, { until });
     await seal();
@@ -156,13 +150,56 @@ export function drainOf({ log, ...parts }: AdobeParts, org: OrgKey): (until: num
   };
 }
 
-/** One stretch of the nightly comparison per call, wired like the drain. */
+function atMostEvery(ms: number, now: () => number, work: () => Promise<void>): () => Promise<void> {
+  let doneAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (Math.abs(now() - doneAt) < ms) return;
+    doneAt = now();
+    await work();
+  };
+}
+
+async function sealNow({ directory }: Omit<AdobeParts, 'log'>, log: Log, org: OrgKey): Promise<void> {
+  try {
+    // In the log they are out of reach of whoever can write to the table.
+    for (const { n, fingerprint } of await directory.sealJournal(org))
+      log.info('journal-sealed', { n, fingerprint });
+  } catch (error) {
+    // Nobody keeps an entitlement because the journal waits: the next minute seals what this one could not.
+    log.error('journal-not-sealed', { error });
+  }
+}
+
+async function measureNow(parts: Omit<AdobeParts, 'log'>, log: Log, org: OrgKey): Promise<void> {
+  try {
+    log.info('figures', { org, figures: await readGauges(parts, org) });
+  } catch (error) {
+    // Nor because nobody counts; the alarm about missing looks tells.
+    log.error('figures-not-read', { error });
+  }
+}
+
+/** One stretch of the nightly comparison per call, wired like the drain. Its end is the time to verify the journal (I14). */
 export function reconcileOf(
   { log, ...parts }: AdobeParts,
   org: OrgKey,
 ): (wish: ReconcileWish) => Promise<ReconcileReport> {
   const deps: DrainDeps = { ...parts, log: (event, detail) => log.info(event, detail) };
-  return (wish) => reconcile(deps, org, wish);
+  return async (wish) => {
+    const report = await reconcile(deps, org, wish);
+    if (report.outcome === 'compared') await verifyJournal(parts, log, org);
+    return report;
+  };
+}
+
+async function verifyJournal(
+  { directory, now }: Omit<AdobeParts, 'log'>,
+  log: Log,
+  org: OrgKey,
+): Promise<void> {
+  const { records, findings } = await directory.verifyJournal(org, now() - verifiedMs);
+  if (findings.length === 0) log.info('journal-verified', { records });
+  else log.error('journal-broken', { findings: findings.length, first: findings.slice(0, 10) });
 }
 
 export const randomHex = (digits: number): string =>

@@ -57,7 +57,7 @@ const areas: readonly Area[] = [
   },
   {
     area: /^infra\//,
-    files: [/^infra\//, /^lambdas\/config\.ts$/],
+    files: [/^infra\//, /^lambdas\/(config|metrics)\.ts$/],
     packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^esbuild$/, /^node:/],
   },
   { area: /^operator\//, files: [/^operator\//, /^lambdas\/admin\//], packages: [zod, /^yaml$/, /^node:/] },

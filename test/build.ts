@@ -120,7 +120,7 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
     hear('log', line);
     lines.push(JSON.parse(line));
   };
-  const log = createLog({ level: 'debug', now: clock.now, write });
+  const log = createLog({ level: 'debug', now: clock.now, write, measures: opened.deps.table });
   const handler = makeScimHandler({
     handle: createScimRoutes({ directory, now: clock.now, cursorKey: 'test-cursor-key', log }),
     log,

@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
+import { readBacklog } from './dynamo-backlog.ts';
 import { relinkRule } from './dynamo-bindings.ts';
 import { readDomains, saveCatalogue, saveDomains } from './dynamo-catalogue.ts';
 import { claimWanted } from './dynamo-claims.ts';
@@ -177,6 +178,7 @@ function operatorSide(ctx: Context): OperatorDirectory {
     eachUser: (c) => eachUser(ctx, c),
     groupNamed: async (c, displayName) =>
       (await findGroups(ctx, c, { by: 'displayName', value: displayName }))[0],
+    readBacklog: (o) => readBacklog(ctx, o),
     readPlaces: (o) => readPlaces(ctx, o),
     listHolds: (o, limit) => listHolds(ctx, o, limit),
     heldOf: (o, hold) => heldOf(ctx, o, { hold }),

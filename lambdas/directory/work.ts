@@ -6,6 +6,7 @@
  * through `changeLedger` and `writeIntents`, both conditional on the revisions that were read (R23, R24).
  */
 import type { Place } from './account-item.ts';
+import type { Backlog } from './backlog.ts';
 import type { CatalogueEntry, DomainSeen } from './catalogue.ts';
 import type { Drift, Reconciliation } from './drift-records.ts';
 import type { Finding, JournalRecord } from './journal.ts';
@@ -348,6 +349,7 @@ export interface OperatorDirectory {
   /** All users of a page of the partition, for plans over everybody. */
   eachUser(c: ConnectionId): AsyncIterable<UserRecord>;
   groupNamed(c: ConnectionId, displayName: string): Promise<GroupRecord | undefined>;
+  readBacklog(o: OrgKey): Promise<Backlog>;
   /** Who stands where in the work index, by what the parked ones wait for. */
   readPlaces(o: OrgKey): Promise<Places>;
   /** The newest first. */

@@ -167,7 +167,7 @@ export async function lookAt(deps: InventoryDeps, o: OrgKey, identity: Identity)
   await deps.slots.settle('singleUser', slot.id);
   if (answer.kind === 'failed') {
     await blockAfter(deps, 'singleUser', answer);
-    deps.log('read-failed', { code: answer.error.code });
+    deps.log('read-failed', { reason: answer.reason, code: answer.error.code });
     return { kind: 'failed', failure: answer };
   }
   const users = answer.value === undefined ? [] : [seenUnder(identity.email, observedUser(answer.value))];

@@ -63,7 +63,7 @@ async function readPage(run: Run, { reading, slot, group }: Page): Promise<ReadF
   await run.slots.settle('usersByGroup', slot);
   run.counts.reads += 1;
   if (answer.kind === 'failed') {
-    run.deps.log('read-failed', { code: answer.error.code });
+    run.deps.log('read-failed', { reason: answer.reason, code: answer.error.code });
     const pause = answer.reason === 'throttled' ? run.deps.now() + UNTOLD_WAIT_MS : undefined;
     const until = answer.blockedUntil ?? pause;
     if (until !== undefined) await run.slots.block('usersByGroup', until);

@@ -158,7 +158,8 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
     return;
   }
   const { error, blockedUntil } = outcome;
-  run.deps.log('request-failed', { kind: outcome.kind, code: error.code, people: drafts.size });
+  const reason = outcome.kind === 'refused' ? outcome.reason : undefined;
+  run.deps.log('request-failed', { kind: outcome.kind, reason, code: error.code, people: drafts.size });
   const stopped = stopsOrg(outcome);
   if (stopped) await stopOrg(run, error);
   if (blockedUntil !== undefined) await run.slots.block('action', blockedUntil);

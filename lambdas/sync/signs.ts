@@ -29,8 +29,13 @@ export function signsOf(world: World, state: Reconciliation | undefined): Sign[]
   ];
 }
 
+/** So many people were changed by something else than us that it is no administrator any more; 0 when it may be one. */
+export function undoneElsewhere(state: Reconciliation | undefined): number {
+  return state === undefined || state.undone < Math.max(FEW, state.compared / 50) ? 0 : state.undone;
+}
+
 function otherTool(state: Reconciliation | undefined): Sign[] {
-  if (state === undefined || state.undone < Math.max(FEW, state.compared / 50)) return [];
+  if (state === undefined || undoneElsewhere(state) === 0) return [];
   return [
     {
       code: 'other-tool',

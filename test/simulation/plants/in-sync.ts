@@ -147,8 +147,8 @@ export const syncPlants: readonly Plant[] = [
     says: 'a read that failed says that nobody is there',
     changes: one(
       'sync/inventory.ts',
-      "    deps.log('read-failed', { code: answer.error.code });\n    return { kind: 'failed', failure: answer };",
-      "    deps.log('read-failed', { code: answer.error.code });\n    await deps.directory.observe(o, identity.email, { at, users: [] });\n    return { kind: 'known' };",
+      "    deps.log('read-failed', { reason: answer.reason, code: answer.error.code });\n    return { kind: 'failed', failure: answer };",
+      "    deps.log('read-failed', { reason: answer.reason, code: answer.error.code });\n    await deps.directory.observe(o, identity.email, { at, users: [] });\n    return { kind: 'known' };",
     ),
   },
   {

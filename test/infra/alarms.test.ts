@@ -1,0 +1,131 @@
+/**
+ * Each alarm of the template fires: the real handlers meet what it is about, and the alarm's own numbers judge the lines
+ * that they wrote. Before that it is silent, so an alarm that always fires fails here, too.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { describe, expect, test } from 'vitest';
+import { alarmList } from '../../infra/alarm-list.ts';
+import { Alarms } from '../../infra/alarms.ts';
+import { BridgeFunction } from '../../infra/bridge-function.ts';
+import { DirectoryTable } from '../../infra/directory-table.ts';
+import { metrics } from '../../lambdas/metrics.ts';
+import { MINUTE } from '../sync/stage.ts';
+import { byAws, drills, untilEndOf } from './alarm-drills.ts';
+import { type AlarmProperties, alarmsIn, isAlarming } from './alarm-evaluator.ts';
+import { API, allPoints, FUNCTIONS, openWatched, RECONCILE, type WatchedStage } from './alarm-stage.ts';
+
+// About what is measured, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
+const stackName = 'Watched';
+const template = synthesize();
+const alarms = alarmsIn(template, stackName);
+
+function synthesize(): Template {
+  const bundle = mkdtempSync(join(tmpdir(), 'bridge-alarms-'));
+  writeFileSync(join(bundle, 'index.mjs'), '');
+  const stack = new Stack(new App(), stackName);
+  const about = { description: '', bundle, timeout: Duration.minutes(1), memoryMiB: 128, environment: {} };
+  const made = (id: string) => new BridgeFunction(stack, id, about);
+  const [scim, provision, reconcile] = [made('Scim'), made('Provision'), made('Reconcile')];
+  const { table } = new DirectoryTable(stack, 'Directory');
+  const api = new HttpApi(stack, 'Api');
+  const functions = { scim, provision, reconcile };
+  new Alarms(stack, 'Alarms', { table, functions, api, address: 'ops@example.com' });
+  return Template.fromStack(stack);
+}
+
+/** What the references of the template are called on the stage. */
+function namesOf(stage: WatchedStage): ReadonlyMap<string, string> {
+  const ids = (type: string) => Object.keys(template.findResources(type));
+  const functions = ids('AWS::Lambda::Function').map((id): [string, string] => [
+    id,
+    id.startsWith('Scim') ? FUNCTIONS.scim : id.startsWith('Provision') ? FUNCTIONS.provision : RECONCILE,
+  ]);
+  return new Map([
+    ...functions,
+    ...ids('AWS::DynamoDB::GlobalTable').map((id): [string, string] => [id, stage.deps.table]),
+    ...ids('AWS::ApiGatewayV2::Api').map((id): [string, string] => [id, API]),
+  ]);
+}
+
+function firing(stage: WatchedStage): string[] {
+  const names = namesOf(stage);
+  const points = allPoints(stage);
+  return [...alarms]
+    .filter(([, alarm]) => isAlarming(alarm, points, { at: stage.clock.now(), names }))
+    .map(([name]) => name);
+}
+
+async function quietHour(stage: WatchedStage): Promise<void> {
+  await untilEndOf(stage, 60);
+  await stage.minutes(20);
+}
+
+describe('each alarm fires by what the real handlers wrote', () => {
+  for (const [name, { options, play, mend }] of Object.entries(drills)) {
+    test(name, async () => {
+      const stage = await openWatched(options);
+      try {
+        await quietHour(stage);
+        expect(firing(stage), 'before').toEqual([]);
+        await play(stage);
+        expect(firing(stage), 'then').toContain(name);
+        if (mend === undefined) return;
+        await mend(stage);
+        expect(firing(stage), 'when it is over').not.toContain(name);
+      } finally {
+        await stage.close();
+      }
+    });
+  }
+
+  test('and two by what AWS alone counts', async () => {
+    const stage = await openWatched();
+    await quietHour(stage);
+    for (const { name, of, value } of Object.values(byAws)) {
+      for (let ago = 1; ago <= 15; ago++) {
+        const at = stage.clock.now() - ago * MINUTE;
+        stage.points.push({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName: of }, at, value });
+      }
+    }
+    expect(firing(stage).sort()).toEqual(Object.keys(byAws).sort());
+    await stage.close();
+  });
+
+  test('none is left out', () => {
+    expect([...Object.keys(drills), ...Object.keys(byAws)].sort()).toEqual([...alarms.keys()].sort());
+    expect([...alarms.keys()].sort()).toEqual(Object.keys(alarmList).sort());
+  });
+});
+
+describe('a person who is called finds what to do', () => {
+  const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+  const sections = new Map(runbook.split(/^## /m).map((text) => [text.split('\n')[0] ?? '', text]));
+
+  for (const [name, alarm] of alarms) {
+    test(`${name} links a section of the runbook that has what it needs`, () => {
+      const [, anchor = ''] = /docs\/runbook\.md#([a-z-]+)$/.exec(alarm.AlarmDescription) ?? [];
+      expect(anchor).toBe(name);
+      const section = sections.get(anchor) ?? '';
+      for (const part of ['**Means**', '**Look**', '**Causes**', '**Over**']) expect(section).toContain(part);
+      expect(alarm.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    });
+  }
+
+  test('no section is about an alarm that does not exist', () => {
+    const named = [...sections.keys()].filter((title) => /^[a-z]+(-[a-z]+)+$/.test(title));
+    expect(named.sort()).toEqual([...alarms.keys()].sort());
+  });
+});
+
+test('every metric of ours that is no alarm is on the dashboard for a reason', () => {
+  const watched = new Set([...alarms.values()].map((alarm: AlarmProperties) => alarm.MetricName));
+  const shown = Object.keys(metrics).filter((name) => !watched.has(name));
+  expect(shown).toEqual(['PeoplePending', 'Drifted', 'ListingsFailed']);
+});
