@@ -353,5 +353,8 @@ function planRename(input: PlanInput, handle: Identity): Rename {
   // The person may sit there already, by username.
   const others = seen?.users.some((user) => emailKey(user.email) !== emailKey(handle.email)) === true;
   if (others) return { obstacle: collision(to) };
+  // What is still on its way under the old address would make somebody of that address again (R28).
+  const due = Math.max(0, ...Object.values(ledger.watch)) + LATE_EFFECT_MS;
+  if (moves && input.now < due) return { obstacle: { kind: 'wait', due, reason: 'watch' } };
   return { action: { kind: 'renameUser', identity: handle, to } };
 }

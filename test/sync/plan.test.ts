@@ -185,6 +185,16 @@ const rows: [string, Partial<PlanInput>, string][] = [
     'rename to ada.l@example.com',
   ],
   [
+    'made by us, other e-mail, and a call under the old one without an answer',
+    { desired: wantsNew, ledger: held(['x'], { watch: { y: NOW - 60_000 } }) },
+    'wait watch 1740',
+  ],
+  [
+    'made by us, other e-mail, half an hour after a call without an answer',
+    { desired: wantsNew, ledger: held(['x'], { watch: { y: NOW - 30 * 60_000 } }) },
+    'rename to ada.l@example.com',
+  ],
+  [
     'made by us, other e-mail, claimed elsewhere',
     { desired: wantsNew, ledger: held(['x']), account: { wantedRev: 1, claims: [] } },
     'claim',
