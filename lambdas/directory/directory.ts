@@ -167,7 +167,12 @@ export interface Precondition {
 }
 
 export type UserWritten =
-  | { readonly ok: true; readonly user: UserRecord }
+  | {
+      readonly ok: true;
+      readonly user: UserRecord;
+      /** Whose member the user is, where the write had to read it anyway. */
+      readonly groups?: readonly GroupId[];
+    }
   | { readonly ok: false; readonly reason: 'absent' | 'versionMismatch' | 'userNameTaken' };
 export type GroupWritten =
   | {

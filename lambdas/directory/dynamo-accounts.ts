@@ -111,15 +111,32 @@ function takeOverWrite(
   };
 }
 
-/** The account's part of a user change, with its journal record; empty when nothing moved at all. */
+export interface AccountChange {
+  /** With the journal record; empty when nothing moved at all. */
+  readonly writes: Write[];
+  /** Whoever is in a group, suspended or not, is shown in it (R21). */
+  readonly groups: readonly GroupId[];
+}
+
+/** The account's part of a user change. */
 export async function accountChange(
   ctx: Context,
   connection: Connection,
-  { user, next }: { user: UserRecord; next: UserRecord },
-): Promise<Write[]> {
-  const account = await readAccount(ctx, connection.org, user.accountId);
+  change: { user: UserRecord; next: UserRecord },
+): Promise<AccountChange> {
+  const account = await readAccount(ctx, connection.org, change.user.accountId);
   // The user was deleted between the two reads: look again.
   if (account === undefined) throw new Conflict();
+  const { groups, suspended } = account.wanted;
+  const writes = await changeWrites(ctx, connection, { ...change, account });
+  return { writes, groups: [...groups, ...suspended] };
+}
+
+async function changeWrites(
+  ctx: Context,
+  connection: Connection,
+  { user, next, account }: { user: UserRecord; next: UserRecord; account: Account },
+): Promise<Write[]> {
   const derived = deriveIdentity(next.resource, connection.settings);
   const undecided = undecidedWrites(connection, derived);
   const { active } = next.resource;
@@ -134,7 +151,11 @@ export async function accountChange(
   }
   const suspend = flipped && active ? await staleGroups(ctx, connection.id, { user, account }) : [];
   const before = account.wanted.identity;
-  const emails = [before?.email, derived.identity?.email].filter((email) => email !== undefined);
+  const stays =
+    before !== undefined && derived.identity !== undefined && sameIdentity(before, derived.identity);
+  // A claim that stays where it is needs no look at who else claims.
+  const touched = stays ? [] : [before?.email, derived.identity?.email];
+  const emails = touched.filter((email) => email !== undefined);
   const identities = await openIdentities(ctx, connection.org, emails);
   const moved = moveWantedClaim(account, derived.identity, identities);
   return [

@@ -2,10 +2,10 @@
  * Membership as deltas (R8-R10). A chunk is one transaction of at most 100 actions: the group's version, a journal
  * record, and pairs of membership item and account. No chunk ever reads or writes another member (I02, T41).
  */
-import { idSet, markParts } from './account-item.ts';
+import { groupIdsOf, idSet, markParts } from './account-item.ts';
 import type { MemberEdit } from './directory.ts';
-import { type Context, journalWrite, readAccounts } from './dynamo-context.ts';
-import { Conflict, keyText, MAX_ACTIONS, type Write } from './dynamo-store.ts';
+import { type Context, journalWrite } from './dynamo-context.ts';
+import { Conflict, type Item, keyText, MAX_ACTIONS, type Write } from './dynamo-store.ts';
 import { accountKey, groupKey, memberKey, membersPk, userKey } from './keys.ts';
 import { AccountId, type ConnectionId, type GroupId, type OrgKey, UserId } from './records.ts';
 
@@ -34,41 +34,77 @@ export interface GroupAt {
 export async function planMembers(ctx: Context, at: GroupAt, edit: MemberEdit): Promise<MemberPlan> {
   if (edit.kind === 'delta') return planDelta(ctx, at, edit);
   const { items } = await ctx.store.query({ pk: membersPk(at.connection, at.group) });
+  const members = new Map(items.map((item) => [String(item['sk']), item]));
   const wanted = new Set(edit.members);
-  const remove = items.map((item) => String(item['sk'])).filter((id) => !wanted.has(id));
-  return planDelta(ctx, at, { add: [...wanted], remove });
+  const named = namedIn({ add: edit.members, remove: [...members.keys()].filter((id) => !wanted.has(id)) });
+  const moving = [...named.add.filter((user) => !members.has(user)), ...named.remove];
+  const users = await ctx.store.batchGet(moving.map((user) => userKey(at.connection, user)));
+  return planFrom(ctx, at, { ...named, members, users });
 }
 
-async function planDelta(
-  ctx: Context,
-  at: GroupAt,
-  edit: { readonly add: readonly string[]; readonly remove: readonly string[] },
-): Promise<MemberPlan> {
-  const add = [...new Set(edit.add)].flatMap((id) => UserId.safeParse(id).data ?? []);
-  const remove = [...new Set(edit.remove)].flatMap((id) => UserId.safeParse(id).data ?? []);
+interface Delta {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** Memberships and users in one go: a round trip costs more than the few users who are members already. */
+async function planDelta(ctx: Context, at: GroupAt, edit: Delta): Promise<MemberPlan> {
+  const named = namedIn(edit);
+  const both = [...named.add, ...named.remove];
   const keyOf = (user: UserId) => memberKey(at.connection, at.group, user);
-  const members = await ctx.store.batchGet([...add, ...remove].map(keyOf));
-  const joining = add.filter((user) => !members.has(keyText(keyOf(user))));
-  const users = await ctx.store.batchGet([...joining, ...remove].map((user) => userKey(at.connection, user)));
+  const users = await ctx.store.batchGet([
+    ...both.map(keyOf),
+    ...both.map((user) => userKey(at.connection, user)),
+  ]);
+  const members = new Map(both.flatMap((user) => entry(user, users.get(keyText(keyOf(user))))));
+  return planFrom(ctx, at, { ...named, members, users });
+}
+
+function entry(user: UserId, item: Item | undefined): [string, Item][] {
+  return item === undefined ? [] : [[user, item]];
+}
+
+interface Named {
+  /** As asked, each once: what is nobody's id is an unknown member too. */
+  readonly asked: readonly string[];
+  readonly add: readonly UserId[];
+  readonly remove: readonly UserId[];
+}
+
+function namedIn({ add, remove }: Delta): Named {
+  const idsIn = (ids: readonly string[]) =>
+    [...new Set(ids)].flatMap((id) => UserId.safeParse(id).data ?? []);
+  return { asked: [...new Set(add)], add: idsIn(add), remove: idsIn(remove) };
+}
+
+interface Read extends Named {
+  /** Membership items by user id. */
+  readonly members: ReadonlyMap<string, Item>;
+  /** By key, of those at least who join or leave. */
+  readonly users: ReadonlyMap<string, Item>;
+}
+
+async function planFrom(ctx: Context, at: GroupAt, read: Read): Promise<MemberPlan> {
+  const { members, users } = read;
   const changes: MemberChange[] = [];
-  const known = new Set<string>(add);
-  for (const user of joining) {
+  const present: { user: UserId; account: AccountId }[] = [];
+  const known = new Set<string>();
+  for (const user of read.add) {
+    const member = members.get(user);
     const item = users.get(keyText(userKey(at.connection, user)));
-    if (item === undefined) known.delete(user);
-    else changes.push({ kind: 'join', user, account: AccountId.parse(item['accountId']) });
+    if (member !== undefined) present.push({ user, account: AccountId.parse(member['accountId']) });
+    else if (item !== undefined)
+      changes.push({ kind: 'join', user, account: AccountId.parse(item['accountId']) });
+    if (member !== undefined || item !== undefined) known.add(user);
   }
-  for (const user of remove) {
-    const item = members.get(keyText(keyOf(user)));
+  for (const user of read.remove) {
+    const member = members.get(user);
     // The row of a deleted user belongs to the sweep, and no list shows it any more (R7).
-    if (item !== undefined && users.has(keyText(userKey(at.connection, user))))
-      changes.push({ kind: 'leave', user, account: AccountId.parse(item['accountId']) });
+    if (member !== undefined && users.has(keyText(userKey(at.connection, user))))
+      changes.push({ kind: 'leave', user, account: AccountId.parse(member['accountId']) });
   }
-  const present = add.flatMap((user) => {
-    const item = members.get(keyText(keyOf(user)));
-    return item === undefined ? [] : [{ user, account: AccountId.parse(item['accountId']) }];
-  });
   changes.push(...(await resumed(ctx, at, present)));
-  return { changes, unknown: [...new Set(edit.add)].filter((id) => !known.has(id)) };
+  return { changes, unknown: read.asked.filter((id) => !known.has(id)) };
 }
 
 async function resumed(
@@ -76,14 +112,14 @@ async function resumed(
   at: GroupAt,
   present: readonly { user: UserId; account: AccountId }[],
 ): Promise<MemberChange[]> {
-  if (present.length === 0) return [];
-  const accounts = await readAccounts(
-    ctx,
-    at.org,
-    present.map((one) => one.account),
+  const keyOf = (account: AccountId) => accountKey(at.org, account);
+  // A list that is sent again names everybody, and of their accounts only this is asked.
+  const accounts = await ctx.store.batchGet(
+    present.map(({ account }) => keyOf(account)),
+    [['suspended']],
   );
   return present
-    .filter((one) => accounts.get(one.account)?.wanted.suspended.includes(at.group))
+    .filter(({ account }) => groupIdsOf(accounts.get(keyText(keyOf(account))) ?? {}).includes(at.group))
     .map((one) => ({ kind: 'resume', ...one }));
 }
 

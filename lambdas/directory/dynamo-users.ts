@@ -86,7 +86,7 @@ export async function createUser(
       ...undecidedWrites(connection, derived),
       countWrite(ctx, c, { users: 1, settingsVersion: connection.settingsVersion }),
     ];
-    if (await commitUser(ctx, c, { userId: id, writes })) return { ok: true, user };
+    if (await commitUser(ctx, c, { userId: id, writes })) return { ok: true, user, groups: [] };
     return { ok: false, reason: 'userNameTaken' };
   });
 }
@@ -139,15 +139,16 @@ export async function updateUser(
     const connection = await connectionOf(ctx, c);
     const next = same ? user : { ...user, resource, version: user.version + 1, lastModified: ctx.now() };
     const account = await accountChange(ctx, connection, { user, next });
-    if (same && account.length === 0) return { ok: true, user };
+    if (same && account.writes.length === 0) return { ok: true, user, groups: account.groups };
     const writes = [
       ...guardMoves(c, user, next),
       userUpdate(c, user, next),
       ...lookupMoves(c, user, next),
-      ...account,
+      ...account.writes,
       countWrite(ctx, c, { settingsVersion: connection.settingsVersion }),
     ];
-    if (await commitUser(ctx, c, { userId: user.id, writes })) return { ok: true, user: next };
+    if (await commitUser(ctx, c, { userId: user.id, writes }))
+      return { ok: true, user: next, groups: account.groups };
     return { ok: false, reason: 'userNameTaken' };
   });
 }

@@ -3,7 +3,7 @@
  * A user that is inactive is shown like any other (row 86); one that was deleted does not exist (row 225).
  */
 import type { GroupRef, Precondition, UserWritten } from '../directory/directory.ts';
-import type { UserGlimpse, UserRecord, UserResource } from '../directory/records.ts';
+import type { GroupId, UserGlimpse, UserRecord, UserResource } from '../directory/records.ts';
 import { resolvePath, USER } from './attributes.ts';
 import { notFound, preconditionFailed, ScimError } from './errors.ts';
 import { fold, isObject } from './json.ts';
@@ -26,7 +26,7 @@ export async function createUser(call: Call): Promise<Answer> {
 }
 
 export async function getUser(call: Call, id: string): Promise<Answer> {
-  const answer = await answerWith(call, await findUser(call, id), 200);
+  const answer = await answerWith(call, { user: await findUser(call, id) }, 200);
   const { etag = '' } = answer.headers ?? {};
   return isNotModified(call.request, etag) ? { status: 304, headers: answer.headers ?? {} } : answer;
 }
@@ -94,10 +94,17 @@ async function update(
   );
 }
 
+/** A user, and of which groups a write knows it to be a member. */
+interface Found {
+  readonly user: UserRecord;
+  readonly groups?: readonly GroupId[];
+}
+
 /** The user as the request wants to see it; the tag in the header is the one in `meta` (row 231). */
-async function answerWith(call: Call, user: UserRecord, status: number): Promise<Answer> {
+async function answerWith(call: Call, { user, groups }: Found, status: number): Promise<Answer> {
   const projection = projectionOf(call);
-  const [wire = {}] = await toWire(call, [user], { ...wantedBy(projection), areNew: status === 201 });
+  const known = groups === undefined ? {} : { known: groups };
+  const [wire = {}] = await toWire(call, [user], { ...wantedBy(projection), ...known });
   return {
     status,
     body: project(projection, wire),
@@ -112,8 +119,8 @@ function tagIn({ meta }: Values): string {
 interface Wanted {
   readonly groups: boolean;
   readonly provisioning: boolean;
-  /** Nobody is in a group at birth, also not when the userName was in use before (T21). */
-  readonly areNew?: boolean;
+  /** The groups of the one user that is asked about, where they need not be read: at birth there are none (T21). */
+  readonly known?: readonly GroupId[];
 }
 
 function wantedBy(projection: Projection): Wanted {
@@ -121,21 +128,28 @@ function wantedBy(projection: Projection): Wanted {
 }
 
 /** Full representations, with what the caller wants read beside the users themselves. */
-async function toWire(
-  { directory, connection, baseUrl }: Call,
-  users: readonly UserGlimpse[],
-  wanted: Wanted,
-): Promise<readonly Values[]> {
+async function toWire(call: Call, users: readonly UserGlimpse[], wanted: Wanted): Promise<readonly Values[]> {
+  const { directory, connection, baseUrl } = call;
   const isAny = users.length > 0;
-  const inGroups = isAny && wanted.groups && !wanted.areNew;
-  const groups: ReadonlyMap<string, readonly GroupRef[]> = inGroups
-    ? await directory.groupsOf(connection, users)
-    : new Map();
+  const groups =
+    isAny && wanted.groups ? await groupsOf(call, users, wanted.known) : new Map<string, GroupRef[]>();
   const states = isAny && wanted.provisioning ? await directory.provisioningOf(connection, users) : undefined;
   return users.map((user) => {
     const wire = userToWire(user, baseUrl, wanted.groups ? (groups.get(user.id) ?? []) : undefined);
     return withProvisioning(wire, states?.get(user.id), baseUrl);
   });
+}
+
+async function groupsOf(
+  { directory, connection }: Call,
+  users: readonly UserGlimpse[],
+  known: readonly GroupId[] | undefined,
+): Promise<ReadonlyMap<string, readonly GroupRef[]>> {
+  if (known === undefined) return directory.groupsOf(connection, users);
+  const groups = known.length === 0 ? [] : await directory.getGroups(connection, known);
+  return new Map(
+    users.map(({ id }) => [id, groups.map(({ id: value, displayName }) => ({ id: value, displayName }))]),
+  );
 }
 
 function conditionOf(call: Call, id: string): Promise<Precondition> {
@@ -154,8 +168,8 @@ async function tagsOf(call: Call, user: UserRecord): Promise<readonly string[]> 
   return wires.flat().map(tagIn);
 }
 
-function written(outcome: UserWritten): UserRecord {
-  if (outcome.ok) return outcome.user;
+function written(outcome: UserWritten): Found {
+  if (outcome.ok) return outcome;
   switch (outcome.reason) {
     case 'absent':
       throw notFound('user');

@@ -5,8 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type Directory, openDirectory } from '../../lambdas/directory/dynamo.ts';
+import type { ScimDirectory } from '../../lambdas/directory/directory.ts';
+import { type Directory, type DirectoryDeps, openDirectory } from '../../lambdas/directory/dynamo.ts';
 import type { UserResource } from '../../lambdas/directory/records.ts';
 import type { HttpHandler } from '../../lambdas/edge.ts';
 import { createLog } from '../../lambdas/log.ts';
@@ -16,6 +18,8 @@ import { lambdaContext } from '../../local/lambda-context.ts';
 import { CONNECTION, openTestDirectory, type TestClock } from '../open.ts';
 import { type Cost, openMeter } from './meter.ts';
 
+/** As long as API Gateway's own: it stands in every membership and journal entry. */
+const REQUEST_ID = 'JKJaXmPLvHcESHA=';
 /** As long as API Gateway's own addresses, because it stands in every member. */
 const baseUrl = 'https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com';
 
@@ -27,6 +31,7 @@ export interface Answered {
   readonly payloadBytes: number;
   readonly isCompressed: boolean;
   readonly cost: Cost;
+  /** In the handler. */
   readonly ms: number;
 }
 export interface Asking {
@@ -38,25 +43,35 @@ export interface Stage {
   /** Not metered. */
   readonly directory: Directory;
   readonly clock: TestClock;
+  readonly deps: DirectoryDeps;
+  readonly secret: string;
+  /** Writes as requests do: their id and token stand on memberships and in the journal. Not metered. */
+  readonly asRequest: ScimDirectory;
   ask(method: string, path: string, asking?: Asking): Promise<Answered>;
   /** Makes the clock by which walks are bounded run faster than the machine's. */
   hurry(times: number): void;
   close(): Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+export interface StageOptions {
+  /** Between the handler and the database. */
+  readonly wrap?: (client: DynamoDBClient) => DynamoDBClient;
+  /** For measurements of time: no meter, and the log lines of a deployed function, written nowhere. */
+  readonly timed?: true;
+}
+
+export async function openStage({ wrap = (client) => client, timed }: StageOptions = {}): Promise<Stage> {
   const opened = await openTestDirectory();
   const { deps, clock, directory } = opened;
   const meter = openMeter(deps.client);
+  const client = wrap(timed ? deps.client : meter.client);
   let pace = 1;
-  const log = createLog({
-    level: 'error',
-    now: clock.now,
-    write: (line) => process.stderr.write(`${line}\n`),
-  });
+  const log = timed
+    ? createLog({ level: 'info', now: clock.now, write: () => undefined })
+    : createLog({ level: 'error', now: clock.now, write: (line) => process.stderr.write(`${line}\n`) });
   const handler = makeScimHandler({
     handle: createScimRoutes({
-      directory: openDirectory({ ...deps, client: meter.client }),
+      directory: openDirectory({ ...deps, client }),
       now: clock.now,
       realNow: () => performance.now() * pace,
       cursorKey: randomBytes(32).toString('base64url'),
@@ -65,21 +80,23 @@ export async function openStage(): Promise<Stage> {
     log,
     baseUrl,
   });
-  const { secret } = await directory.createToken(CONNECTION, { label: 'size' });
+  const { secret, token } = await directory.createToken(CONNECTION, { label: 'size' });
   // The first use of a token is noted on it.
   await directory.admit({ bearer: secret });
   return {
     directory,
     clock,
+    deps,
+    secret,
+    asRequest: directory.onBehalfOf({ request: REQUEST_ID, token: token.id }),
     ask: async (method, path, { body, headers = {} } = {}) => {
       meter.take();
-      const began = performance.now();
       const event = eventOf(method, path, {
         headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const answer = await answered(handler, event);
-      return { ...answer, cost: meter.take(), ms: performance.now() - began };
+      return { ...answer, cost: meter.take() };
     },
     hurry: (times) => {
       pace = times;
@@ -90,7 +107,9 @@ export async function openStage(): Promise<Stage> {
 
 async function answered(handler: HttpHandler, event: APIGatewayProxyEventV2) {
   const context = lambdaContext({ functionName: 'scim', requestId: 'size', remainingMs: () => 29_000 });
+  const began = performance.now();
   const result: APIGatewayProxyStructuredResultV2 = await handler(event, context);
+  const ms = performance.now() - began;
   const { body = '', isBase64Encoded: isCompressed = false } = result;
   const text = isCompressed ? gunzipSync(Buffer.from(body, 'base64')).toString() : body;
   return {
@@ -99,6 +118,7 @@ async function answered(handler: HttpHandler, event: APIGatewayProxyEventV2) {
     json: (text === '' ? {} : JSON.parse(text)) as Json,
     payloadBytes: Buffer.byteLength(JSON.stringify(result)),
     isCompressed,
+    ms,
   };
 }
 
@@ -120,7 +140,7 @@ function eventOf(
       domainName: 'size.example.test',
       domainPrefix: 'size',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'size' },
-      requestId: 'size',
+      requestId: REQUEST_ID,
       routeKey: '$default',
       stage: '$default',
       time: '02/Mar/2026:08:00:00 +0000',
@@ -169,7 +189,7 @@ export async function addPeople(
 }
 
 export async function addGroup(
-  { directory }: Stage,
+  { directory }: { readonly directory: Pick<ScimDirectory, 'createGroup' | 'changeGroup'> },
   displayName: string,
   members: readonly string[],
 ): Promise<string> {
