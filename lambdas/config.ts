@@ -6,6 +6,7 @@
  * starts. Secrets are not variables: the environment holds the names under which Secrets Manager keeps them.
  */
 import * as z from 'zod';
+import { readNetwork } from './directory/networks.ts';
 
 export const variables = {
   table: 'BRIDGE_TABLE',
@@ -18,6 +19,7 @@ export const variables = {
   adobeUrl: 'BRIDGE_ADOBE_URL',
   imsUrl: 'BRIDGE_IMS_URL',
   logLevel: 'BRIDGE_LOG_LEVEL',
+  networks: 'BRIDGE_NETWORKS',
 } as const;
 
 const text = z.string().min(1);
@@ -35,6 +37,12 @@ export const ScimConfig = everyFunction.extend({
   /** The address that identity providers use, without a slash at the end; absent = the host each request came to. */
   scimBaseUrl: url.transform((value) => value.replace(/\/+$/, '')).optional(),
   pepperSecret: text,
+  /** Where requests may come from; absent = from anywhere. */
+  networks: z
+    .string()
+    .transform((list) => list.split(',').map((one) => readNetwork(one)))
+    .pipe(z.array(z.string({ error: 'use networks such as 203.0.113.0/24, separated by commas' })))
+    .optional(),
 });
 export type ScimConfig = z.infer<typeof ScimConfig>;
 

@@ -9,13 +9,10 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { compression } from './compression.ts';
+import { isWithin } from './directory/networks.ts';
 import type { Log } from './log.ts';
 import type { ScimRequest, ScimResponse } from './scim/request.ts';
-
-/** Kept back at the end of an HTTP invocation to still answer. */
-const answerReserveMs = 500;
-/** Kept back at the end of a background invocation to record what it did. */
-const workReserveMs = 5_000;
+import { ANSWER_RESERVE_MS, WORK_RESERVE_MS } from './times.ts';
 
 export type HttpHandler = (
   event: APIGatewayProxyEventV2,
@@ -27,16 +24,20 @@ export interface HttpEdgeDeps {
   readonly handle: (request: ScimRequest, signal: AbortSignal) => Promise<ScimResponse>;
   /** The service's address without a slash at the end; absent = the host that the request came to. */
   readonly baseUrl?: string | undefined;
+  /** Where requests may come from; absent = from anywhere. */
+  readonly networks?: readonly string[] | undefined;
   readonly log: Log;
 }
 
 /** An HTTP API handler: event in, request to `handle`, result out. It never throws. */
-export function httpEdge({ handle, baseUrl, log }: HttpEdgeDeps): HttpHandler {
+export function httpEdge({ handle, baseUrl, networks, log }: HttpEdgeDeps): HttpHandler {
   const wrapped = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>(
     async (event: APIGatewayProxyEventV2, _context: Context, { signal }: { signal: AbortSignal }) =>
-      toResult(await handle(toRequest(event, baseUrl), signal)),
+      networks === undefined || isWithin(networks, event.requestContext.http.sourceIp)
+        ? toResult(await handle(toRequest(event, baseUrl), signal))
+        : errorResult(403, 'This network may not use the bridge. Its operator keeps the list of networks.'),
     {
-      timeoutEarlyInMillis: answerReserveMs,
+      timeoutEarlyInMillis: ANSWER_RESERVE_MS,
       timeoutEarlyResponse: () =>
         errorResult(503, 'The request took too long. Repeating it is safe.', { 'retry-after': '5' }),
     },
@@ -61,7 +62,7 @@ export interface WorkEdgeDeps {
 export function workEdge({ name, run, now, log }: WorkEdgeDeps): WorkHandler {
   const wrapped = middy<unknown, unknown, Error, Context>(
     async (_event: unknown, context: Context) =>
-      run(now() + Math.max(0, context.getRemainingTimeInMillis() - workReserveMs)),
+      run(now() + Math.max(0, context.getRemainingTimeInMillis() - WORK_RESERVE_MS)),
     // `run` keeps its own deadline; cutting it off would lose the outcome of a call already made.
     { timeoutEarlyInMillis: 0 },
   );

@@ -23,6 +23,7 @@ import { readGauges } from './metrics-gauges.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
 import { type ReconcileReport, type ReconcileWish, reconcile } from './sync/reconcile.ts';
 import type { DrainDeps } from './sync/run.ts';
+import { TOKEN_TIMEOUT_MS } from './times.ts';
 
 export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
 
@@ -94,9 +95,6 @@ export function parseCredential(text: string): StoredCredential | undefined {
   }
 }
 
-/** One request for a token at Adobe's identity service. */
-const tokenTimeoutMs = 10_000;
-
 export interface AdobeClientMachine {
   readonly now: () => number;
   /** Aborts after milliseconds of that clock. */
@@ -116,7 +114,7 @@ export function openAdobeClient(
       credential,
       fetch: (url, init) => fetch(url, init),
       now,
-      timeoutMs: tokenTimeoutMs,
+      timeoutMs: TOKEN_TIMEOUT_MS,
       timeoutSignal,
     }),
     newRequestId: randomUUID,

@@ -13,6 +13,8 @@ export interface ScimHandlerDeps {
   readonly log: Log;
   /** The service's address; absent = the host that each request came to. */
   readonly baseUrl?: string | undefined;
+  /** Where requests may come from; absent = from anywhere. */
+  readonly networks?: readonly string[] | undefined;
 }
 
 /** The key that seals cursors: the same in every process, and of no use for anything else that the pepper keys. */
@@ -37,5 +39,5 @@ export const handler: HttpHandler = lazily(async () => {
   });
   const { now, realNow } = machine;
   const handle = createScimRoutes({ directory, now, realNow, cursorKey: cursorKeyOf(pepper), log });
-  return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl });
+  return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl, networks: config.networks });
 });

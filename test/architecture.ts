@@ -27,6 +27,8 @@ const anything = /./;
 /** `normal.ts` is among them: what counts as the same name must be one function on both sides. */
 const directoryWords = /^lambdas\/directory\/(directory|records|normal)\.ts$/;
 const directoryPure = /^lambdas\/directory\/(?!dynamo)[a-z-]+\.ts$/;
+/** Numbers only: how long one part waits for another. */
+const times = /^lambdas\/times\.ts$/;
 const adobePure = /^lambdas\/adobe\/(adobe|pack|pack-lists|pace|errors|identity)\.ts$/;
 
 /** The first area that matches a file decides. */
@@ -48,17 +50,21 @@ const areas: readonly Area[] = [
     files: [/^lambdas\/directory\//],
     packages: [zod, /^node:(crypto|net|util)$/],
   },
-  { area: /^lambdas\/sync\//, files: [/^lambdas\/sync\//, directoryPure, adobePure], packages: [zod] },
+  {
+    area: /^lambdas\/sync\//,
+    files: [/^lambdas\/sync\//, directoryPure, adobePure, times],
+    packages: [zod],
+  },
   { area: /^lambdas\/adobe\//, files: [/^lambdas\/adobe\//], packages: [zod] },
   {
     area: /^lambdas\/admin\//,
-    files: [/^lambdas\/admin\//, directoryPure, /^lambdas\/sync\//, /^lambdas\/adobe\//],
+    files: [/^lambdas\/admin\//, directoryPure, /^lambdas\/sync\//, /^lambdas\/adobe\//, times],
     packages: [zod],
   },
   {
     area: /^infra\//,
-    files: [/^infra\//, /^lambdas\/(config|metrics)\.ts$/],
-    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^esbuild$/, /^node:/],
+    files: [/^infra\//, /^lambdas\/(config|metrics)\.ts$/, times],
+    packages: [/^aws-cdk-lib(\/|$)/, /^cdk-nag$/, /^constructs$/, /^esbuild$/, /^yaml$/, zod, /^node:/],
   },
   { area: /^operator\//, files: [/^operator\//, /^lambdas\/admin\//], packages: [zod, /^yaml$/, /^node:/] },
   { area: /^(local|test)\//, files: [anything], packages: [anything] },

@@ -5,7 +5,8 @@
  */
 import type { GroupCommand } from '../adobe/adobe.ts';
 import type { Org } from '../directory/records.ts';
-import { HTTP_TIMEOUT_MS, openSlots } from '../sync/slots.ts';
+import { openSlots } from '../sync/slots.ts';
+import { HTTP_TIMEOUT_MS } from '../times.ts';
 import { Refused } from './command.ts';
 import type { AdminParts } from './parts.ts';
 import { instant, quoted } from './words.ts';

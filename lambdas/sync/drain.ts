@@ -6,6 +6,7 @@
 import { workPartition } from '../directory/keys.ts';
 import type { Account, AccountError, AccountId, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost } from '../directory/work.ts';
+import { LEASE_MS } from '../times.ts';
 import type { Sending } from './company.ts';
 import { emailsOf } from './decide.ts';
 import { takeInventory } from './inventory.ts';
@@ -23,7 +24,7 @@ import {
   stopsOrg,
 } from './run.ts';
 import { gainsByLists, sendOne } from './send.ts';
-import { LEASE_MS, openSlots } from './slots.ts';
+import { openSlots } from './slots.ts';
 import { inventoryDeps, type Look, type Resting, rest, takeStep } from './step.ts';
 
 export interface DrainReport extends Counts {

@@ -7,6 +7,7 @@ import type { ObservedAdobeGroup, ObservedAdobeUser } from '../adobe/adobe.ts';
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Identity, ObservedUser, OrgKey } from '../directory/records.ts';
+import { HTTP_TIMEOUT_MS } from '../times.ts';
 import { domainsIn } from './domains.ts';
 import {
   agreement,
@@ -19,7 +20,6 @@ import {
   type ReadFailure,
   readListing,
 } from './listing.ts';
-import { HTTP_TIMEOUT_MS } from './slots.ts';
 import { indexCatalogue } from './world.ts';
 
 export type InventoryDeps = ListingDeps;

@@ -6,8 +6,8 @@ import type { AdobeClient } from '../adobe/adobe.ts';
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey, entitlementKey } from '../directory/keys.ts';
 import type { BoundRule, EntitlementKey } from '../directory/records.ts';
+import { HTTP_TIMEOUT_MS } from '../times.ts';
 import { blockAfter, type ListingDeps } from './listing.ts';
-import { HTTP_TIMEOUT_MS } from './slots.ts';
 
 export interface Seats {
   readonly key: EntitlementKey;

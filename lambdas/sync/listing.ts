@@ -17,7 +17,8 @@ import { type Endpoint, mayListPageZero, PAGE_ZERO_INTERVAL_MS } from '../adobe/
 import { emailKey } from '../directory/keys.ts';
 import type { Org } from '../directory/records.ts';
 import type { SyncDirectory } from '../directory/work.ts';
-import { HTTP_TIMEOUT_MS, type Slots } from './slots.ts';
+import { HTTP_TIMEOUT_MS } from '../times.ts';
+import type { Slots } from './slots.ts';
 
 export interface ListingDeps {
   readonly directory: SyncDirectory;

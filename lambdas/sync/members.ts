@@ -5,11 +5,10 @@
 
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
-
+import { HTTP_TIMEOUT_MS } from '../times.ts';
 import type { ReadFailure } from './listing.ts';
 import type { Ask, Reading } from './read-back.ts';
 import { type Run, renew } from './run.ts';
-import { HTTP_TIMEOUT_MS } from './slots.ts';
 
 export type MembersLook =
   | { readonly kind: 'known' }

@@ -18,6 +18,7 @@ import type {
   OrgKey,
 } from '../directory/records.ts';
 import { type AccountPage, type Lease, LeaseLost } from '../directory/work.ts';
+import { LEASE_MS } from '../times.ts';
 import { desiredOf } from './desired.ts';
 import { type Compared, compare } from './drift.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
@@ -27,7 +28,7 @@ import { LISTING_SHARE, type ListingDeps } from './listing.ts';
 import { followLedger, followRenames, type Renames, renamesOf } from './renames.ts';
 import type { DrainDeps } from './run.ts';
 import { ledgerOf } from './settle.ts';
-import { LEASE_MS, openSlots } from './slots.ts';
+import { openSlots } from './slots.ts';
 import { indexCatalogue } from './world.ts';
 
 export interface ReconcileReport {

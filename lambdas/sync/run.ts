@@ -4,9 +4,10 @@ import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { marksOf } from '../directory/marks.ts';
 import type { Account, AccountId, EntitlementKey, OrgKey } from '../directory/records.ts';
 import { type Lease, LeaseLost, type SyncDirectory } from '../directory/work.ts';
+import { LEASE_MS } from '../times.ts';
 import { membersRead, type Reading } from './read-back.ts';
 import { followRules, renamesOf } from './renames.ts';
-import { LEASE_MS, type Slots } from './slots.ts';
+import type { Slots } from './slots.ts';
 import { indexCatalogue, type World } from './world.ts';
 
 export interface DrainDeps {

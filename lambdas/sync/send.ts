@@ -16,6 +16,7 @@ import { keepMembers } from '../adobe/pack-lists.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, IdentityItem, Intent } from '../directory/records.ts';
 import type { Fault, IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
+import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from '../times.ts';
 import { chooseCompany, mayBeListed, type Sending } from './company.ts';
 import { decide, emailsOf } from './decide.ts';
 import { desiredOf } from './desired.ts';
@@ -23,7 +24,6 @@ import { type Absorbed, absorb, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
 import { lostBy } from './removals.ts';
 import { inParallel, isPaused, type Run, renew, stopOrg, stopsOrg } from './run.ts';
 import { factsBetween, ledgerOf } from './settle.ts';
-import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from './slots.ts';
 import type { World } from './world.ts';
 
 export interface SendInput {

@@ -15,14 +15,7 @@ import {
   takeSlot,
 } from '../adobe/pace.ts';
 import type { SyncDirectory } from '../directory/work.ts';
-
-/** One HTTP call to Adobe is given up after this long (`umapi.md` 3). */
-export const HTTP_TIMEOUT_MS = 120_000;
-/** From the renewal of the lease to the latest moment at which a call may still be open (R29). */
-export const LEASE_MARGIN_MS = 30_000;
-export const LEASE_MS = HTTP_TIMEOUT_MS + LEASE_MARGIN_MS;
-/** A renewal older than this is renewed again before the call is sent (R29). */
-export const RENEWAL_AGE_MS = 5_000;
+import { LEASE_MS } from '../times.ts';
 
 const ENDPOINTS: readonly Endpoint[] = ['action', 'users', 'usersByGroup', 'singleUser', 'groups'];
 

@@ -60,7 +60,7 @@ export const syncPlants: readonly Plant[] = [
     says: 'the lease may run out while its holder is still calling Adobe',
     changes: [
       {
-        file: 'sync/slots.ts',
+        file: 'times.ts',
         text: 'export const LEASE_MS = HTTP_TIMEOUT_MS + LEASE_MARGIN_MS;',
         becomes: 'export const LEASE_MS = 5_000 + 0 * LEASE_MARGIN_MS;',
       },
