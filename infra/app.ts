@@ -1,20 +1,23 @@
-/** `cdk synth`, `diff` and `deploy` start here. Settings come as context: `-c org=main -c connection=default`. */
+/**
+ * `cdk synth`, `diff` and `deploy` start here. The settings file comes as `-c settings=FILE` or in `BRIDGE_SETTINGS`;
+ * without one the defaults hold, so that `npm run synth` works at once and offline.
+ */
 import { App } from 'aws-cdk-lib';
 import { BridgeStack } from './bridge-stack.ts';
 import { bundleFunctions } from './bundle.ts';
+import { readSettings } from './settings.ts';
 
 const app = new App();
+const file: unknown = app.node.tryGetContext('settings') ?? process.env['BRIDGE_SETTINGS'];
+if (file !== undefined && typeof file !== 'string') throw new Error('-c settings=FILE names one file');
 
-new BridgeStack(app, setting('stack', 'AdobeScimBridge'), {
+const settings = readSettings(file === '' ? undefined : file);
+const region = settings.region ?? process.env['CDK_DEFAULT_REGION'];
+const account = settings.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
+
+new BridgeStack(app, settings.stack, {
   description: 'SCIM 2.0 bridge to the Adobe Admin Console',
-  orgKey: setting('org', 'main'),
-  connection: setting('connection', 'default'),
+  settings,
   bundles: bundleFunctions(),
+  env: { ...(region === undefined ? {} : { region }), ...(account === undefined ? {} : { account }) },
 });
-
-function setting(name: string, fallback: string): string {
-  const value: unknown = app.node.tryGetContext(name);
-  if (value === undefined) return fallback;
-  if (typeof value !== 'string' || value === '') throw new Error(`-c ${name}=... must be a text`);
-  return value;
-}

@@ -1,39 +1,94 @@
-/** The one way a function is made: runtime, architecture, memory, logs, a role of its own. */
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+/**
+ * The one way a function is made: runtime, architecture, memory, a log group of its own and a role of its own that may
+ * write there and nowhere else. AWS's managed policy for this would let it write into every log group of the account.
+ * What else the role may do is granted by whoever owns it, statement by statement.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Architecture,
+  Code,
+  EventInvokeConfig,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { keptLog } from './kept-log.ts';
 
 export interface BridgeFunctionProps {
   readonly description: string;
   /** The folder that holds `index.mjs`. */
   readonly bundle: string;
-  readonly timeout: Duration;
+  readonly timeoutMs: number;
   readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** At most this many at once; absent = no limit of its own. */
-  readonly reservedConcurrency?: number;
+  readonly logDays: number;
+  readonly key?: IKey | undefined;
 }
 
 export class BridgeFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: BridgeFunctionProps) {
+    const role = new Role(scope, `${id}Role`, {
+      description: `What the function ${id} may do`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const logGroup = keptLog(scope, `${id}Logs`, { days: props.logDays, key: props.key });
+    logGroup.grantWrite(role);
     super(scope, id, {
       description: props.description,
+      role,
+      logGroup,
       // Always named: the default of the construct is an old runtime.
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(props.bundle),
       handler: 'index.handler',
-      timeout: props.timeout,
+      timeout: Duration.millis(props.timeoutMs),
       memorySize: props.memoryMiB,
       environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
-      logGroup: new LogGroup(Stack.of(scope), `${id}Logs`, {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-      ...(props.reservedConcurrency === undefined
-        ? {}
-        : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    });
+    // No reserved concurrency: new accounts have none to give, and the lease is the guard (R29).
+    this.applyRemovalPolicy(RemovalPolicy.DESTROY);
+  }
+
+  allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): void {
+    this.#state('Allow', { actions, resources, conditions });
+  }
+
+  /** Stronger than any permission, whoever grants it. */
+  deny(actions: readonly string[], resources: readonly string[], conditions: Conditions): void {
+    this.#state('Deny', { actions, resources, conditions });
+  }
+
+  /**
+   * For a function that is only told to look: an event that fails is dropped, not repeated beside its successor, and it
+   * goes nowhere. What it stood for stands in the table, and the next look finds it (design.md section 2, rule 2).
+   */
+  dropsEvents(): void {
+    new EventInvokeConfig(this, 'Events', {
+      function: this,
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
     });
   }
+
+  #state(effect: 'Allow' | 'Deny', { actions, resources, conditions }: Statement): void {
+    this.addToRolePolicy(
+      PolicyStatement.fromJson({
+        Effect: effect,
+        Action: actions,
+        Resource: resources,
+        ...(conditions === undefined ? {} : { Condition: conditions }),
+      }),
+    );
+  }
+}
+
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Conditions | undefined;
 }

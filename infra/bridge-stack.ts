@@ -1,160 +1,168 @@
 /**
- * Wires the bridge: the table, the four functions, the HTTP API in front of one of them, the stream and the schedules
- * behind two. Each function has its own role and may touch items of the table and the secrets it needs, nothing else.
+ * Wires the bridge: the table, the secrets, the four functions, the HTTP API in front of one of them, the stream and the
+ * schedules behind two, the alarms over all of it. Each function has its own role and may touch the items that it needs (`rights.ts`) and the
+ * secrets it needs, nothing else.
  */
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { variables } from '../lambdas/config.ts';
+import { ADMIN_FUNCTION_MS, SCIM_FUNCTION_MS, WORK_FUNCTION_MS } from '../lambdas/times.ts';
+import { Alarms } from './alarms.ts';
 import { BridgeFunction } from './bridge-function.ts';
 import type { FunctionName } from './bundle.ts';
+import { CustomerKey } from './customer-key.ts';
 import { DirectoryTable } from './directory-table.ts';
-import { tableDefinition } from './table-definition.ts';
+import { Provisioner } from './provisioner.ts';
+import { ScimApi } from './scim-api.ts';
+import { Secrets } from './secrets.ts';
+import type { Settings } from './settings.ts';
 
 export interface BridgeStackProps extends StackProps {
   /** Folder of each function's bundle. */
   readonly bundles: Readonly<Record<FunctionName, string>>;
-  /** Our short name of the Adobe org. */
-  readonly orgKey: string;
-  /** Name of the one connection whose mapping and tokens the operator's commands speak of. */
-  readonly connection: string;
+  readonly settings: Settings;
+}
+
+interface Wanted {
+  readonly description: string;
+  readonly timeoutMs: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly reads: readonly Secret[];
 }
 
 export class BridgeStack extends Stack {
-  readonly #directory: DirectoryTable;
-  readonly #pepper: Secret;
-  readonly #credential: Secret;
-  readonly #props: BridgeStackProps;
+  readonly settings: Settings;
+  readonly directory: DirectoryTable;
+  readonly functions: Readonly<Record<FunctionName, BridgeFunction>>;
+  readonly entrance: ScimApi;
+  readonly secrets: Secrets;
+  readonly #customerKey: CustomerKey | undefined;
+  readonly #bundles: BridgeStackProps['bundles'];
 
-  constructor(scope: Construct, id: string, props: BridgeStackProps) {
-    super(scope, id, props);
-    this.#props = props;
-    this.#directory = new DirectoryTable(this, 'Directory');
-    this.#pepper = new Secret(this, 'TokenPepper', {
-      description: 'Key of the hashes of bearer tokens. Losing it makes every token invalid.',
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: RemovalPolicy.RETAIN,
+  constructor(scope: Construct, id: string, { settings, bundles, ...props }: BridgeStackProps) {
+    super(scope, id, { terminationProtection: true, ...props });
+    this.settings = settings;
+    this.#bundles = bundles;
+    this.#customerKey = settings.encryption === 'customer-key' ? new CustomerKey(this) : undefined;
+    const key = this.#customerKey?.key;
+    this.directory = new DirectoryTable(this, 'Directory', { key });
+    this.secrets = new Secrets(this, { key });
+    this.functions = {
+      scim: this.#scim(),
+      provision: this.#provision(),
+      reconcile: this.#reconcile(),
+      admin: this.#admin(),
+    };
+    this.entrance = new ScimApi(this, 'Entrance', { to: this.functions.scim, settings, key });
+    new Provisioner(this, 'Provisioner', { directory: this.directory, ...this.functions });
+    new Alarms(this, 'Alarms', {
+      table: this.directory.table,
+      functions: this.functions,
+      api: this.entrance.api,
+      address: settings.alarmEmail,
     });
-    this.#credential = new Secret(this, 'AdobeCredential', {
-      description: 'Adobe OAuth server-to-server credential: { "orgId", "clientId", "clientSecret" }',
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    this.#scim();
-    this.#provision();
-    this.#reconcile();
-    this.#admin();
+    this.#outputs();
+    this.#marks();
   }
 
-  #scim(): void {
-    const scim = this.#function('Scim', 'scim', {
+  #scim(): BridgeFunction {
+    const { domain, networks } = this.settings;
+    return this.#function('Scim', 'scim', {
       description: 'SCIM 2.0, called by the identity provider',
-      // One second under the API's own limit, so that the caller gets our answer.
-      timeout: Duration.seconds(29),
-      memoryMiB: 1024,
-      environment: { [variables.pepperSecret]: this.#pepper.secretArn },
-    });
-    this.#pepper.grantRead(scim);
-    const api = new HttpApi(this, 'Api', {
-      description: 'SCIM 2.0 bridge to the Adobe Admin Console',
-      defaultIntegration: new HttpLambdaIntegration('ScimIntegration', scim),
-    });
-    new CfnOutput(this, 'ScimBaseUrl', {
-      description: 'Give this address to the identity provider',
-      value: `${api.apiEndpoint}/scim/v2`,
+      timeoutMs: SCIM_FUNCTION_MS,
+      environment: {
+        [variables.pepperSecret]: this.secrets.pepper.secretArn,
+        ...(domain === undefined ? {} : { [variables.scimBaseUrl]: `https://${domain.name}` }),
+        ...(networks === undefined ? {} : { [variables.networks]: networks.join(',') }),
+      },
+      reads: [this.secrets.pepper],
     });
   }
 
-  #provision(): void {
-    const provision = this.#function('Provision', 'provision', {
+  #provision(): BridgeFunction {
+    return this.#function('Provision', 'provision', {
       description: 'Drains pending accounts to Adobe; woken by the stream and every minute',
-      timeout: Duration.minutes(15),
-      memoryMiB: 1024,
+      timeoutMs: WORK_FUNCTION_MS,
       environment: this.#adobeEnvironment(),
+      reads: [this.secrets.credential],
     });
-    this.#credential.grantRead(provision);
-    provision.addEventSource(
-      new DynamoEventSource(this.#directory.table, {
-        startingPosition: StartingPosition.LATEST,
-        batchSize: 1_000,
-        maxBatchingWindow: Duration.seconds(1),
-        // A wake-up carries no data: an old or failed one is worth nothing, the schedule looks anyway.
-        maxRecordAge: Duration.minutes(2),
-        retryAttempts: 0,
-        filters: [
-          FilterCriteria.filter({
-            dynamodb: { NewImage: { [tableDefinition.wakeAttribute]: { N: [{ exists: true }] } } },
-          }),
-        ],
-      }),
-    );
-    this.#every('EveryMinute', Schedule.rate(Duration.minutes(1)), provision);
   }
 
-  #reconcile(): void {
-    const reconcile = this.#function('Reconcile', 'reconcile', {
+  #reconcile(): BridgeFunction {
+    return this.#function('Reconcile', 'reconcile', {
       description: 'Compares with what Adobe shows, nightly',
-      timeout: Duration.minutes(15),
-      memoryMiB: 1024,
+      timeoutMs: WORK_FUNCTION_MS,
       environment: this.#adobeEnvironment(),
+      reads: [this.secrets.credential],
     });
-    this.#credential.grantRead(reconcile);
-    // Off :00 and :30, when everybody else calls Adobe. The first run of a night lists, those after it go on comparing,
-    // and when the listing failed, one of them is past the two hours that Adobe asks for.
-    this.#every('Nightly', Schedule.cron({ hour: '2-5', minute: '7/15' }), reconcile);
   }
 
-  #admin(): void {
-    const admin = this.#function('Admin', 'admin', {
+  #admin(): BridgeFunction {
+    return this.#function('Admin', 'admin', {
       description: 'Operator commands; invoked with IAM only',
-      timeout: Duration.minutes(5),
-      memoryMiB: 1024,
+      timeoutMs: ADMIN_FUNCTION_MS,
       environment: {
         ...this.#adobeEnvironment(),
-        [variables.connection]: this.#props.connection,
-        [variables.pepperSecret]: this.#pepper.secretArn,
+        [variables.connection]: this.settings.connection,
+        [variables.pepperSecret]: this.secrets.pepper.secretArn,
       },
+      reads: [this.secrets.pepper, this.secrets.credential],
     });
-    this.#pepper.grantRead(admin);
-    this.#credential.grantRead(admin);
-    new CfnOutput(this, 'AdminFunction', { description: 'For the operator CLI', value: admin.functionName });
   }
 
   #adobeEnvironment(): Record<string, string> {
     return {
-      [variables.orgKey]: this.#props.orgKey,
-      [variables.adobeSecret]: this.#credential.secretArn,
+      [variables.orgKey]: this.settings.org,
+      [variables.adobeSecret]: this.secrets.credential.secretArn,
     };
   }
 
-  #function(
-    id: string,
-    name: FunctionName,
-    props: Omit<ConstructorParameters<typeof BridgeFunction>[2], 'bundle'>,
-  ): BridgeFunction {
+  #function(id: string, name: FunctionName, { reads, environment, ...wanted }: Wanted): BridgeFunction {
     const made = new BridgeFunction(this, id, {
-      ...props,
-      bundle: this.#props.bundles[name],
-      environment: { ...props.environment, [variables.table]: this.#directory.table.tableName },
+      ...wanted,
+      bundle: this.#bundles[name],
+      memoryMiB: 1024,
+      environment: {
+        ...environment,
+        [variables.table]: this.directory.table.tableName,
+        [variables.logLevel]: this.settings.logLevel,
+      },
+      logDays: this.settings.retention.logs,
+      key: this.#customerKey?.key,
     });
-    this.#directory.grantItems(made);
+    this.directory.grant(made, name, this.settings);
+    for (const secret of reads) this.secrets.grantRead(secret, made);
+    this.#customerKey?.grant(made);
     return made;
   }
 
-  #every(id: string, schedule: Schedule, target: BridgeFunction): void {
-    new Rule(this, id, {
-      schedule,
-      targets: [
-        new LambdaTarget(target, {
-          event: RuleTargetInput.fromObject({ wake: 'schedule' }),
-          retryAttempts: 0,
-        }),
-      ],
-    });
+  /** What the operator's program looks up by name. */
+  #outputs(): void {
+    const { domain, org, connection } = this.settings;
+    const address = domain === undefined ? this.entrance.api.apiEndpoint : `https://${domain.name}`;
+    const outputs: Readonly<Record<string, readonly [what: string, value: string]>> = {
+      ScimBaseUrl: ['Give this address to the identity provider', `${address}/scim/v2`],
+      AdminFunction: ['Operator commands go here', this.functions.admin.functionName],
+      AdobeCredentialSecret: ['Holds the Adobe credential', this.secrets.credential.secretArn],
+      TokenPepperSecret: ['Keys the hashes of tokens', this.secrets.pepper.secretArn],
+      TableName: ['Everything that the bridge knows', this.directory.table.tableName],
+      OrgName: ['Our short name of the Adobe org', org],
+      ConnectionName: ['The connection that commands speak of', connection],
+    };
+    for (const [name, [description, value]] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { description, value });
+    }
+  }
+
+  #marks(): void {
+    const { tags, permissionsBoundary } = this.settings;
+    for (const [name, value] of Object.entries({ application: 'adobe-scim-bridge', ...tags })) {
+      Tags.of(this).add(name, value);
+    }
+    if (permissionsBoundary === undefined) return;
+    const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundary);
+    PermissionsBoundary.of(this).apply(boundary);
   }
 }

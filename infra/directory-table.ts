@@ -1,8 +1,9 @@
 /**
  * The table of `table-definition.ts` as AWS resource, protected against every way of losing it: recovery to any second
- * of the last 35 days, no deletion by mistake, kept when the stack goes.
+ * of the last 35 days, no deletion by mistake, kept when the stack goes. Who may touch which items comes from
+ * `rights.ts`.
  */
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -11,33 +12,25 @@ import {
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { BridgeFunction } from './bridge-function.ts';
+import { type Holder, type ItemRight, keysFor, type Names, neverOnRecords, rightsOf } from './rights.ts';
 import { tableDefinition } from './table-definition.ts';
 
 const { partitionKey, sortKey, indexes, timeToLiveAttribute } = tableDefinition;
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/**
- * Item by item only: nothing here scans, and nothing changes the table itself. A transaction needs no right of its own.
- * The table tells its id, by which a restored copy is known (design.md section 6).
- */
-const itemActions = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:ConditionCheckItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:DescribeTable',
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:Query',
-  'dynamodb:UpdateItem',
-];
+export interface DirectoryTableProps {
+  /** A key of the customer; absent = one that AWS owns. */
+  readonly key?: IKey | undefined;
+}
 
 export class DirectoryTable extends Construct {
   readonly table: TableV2;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { key }: DirectoryTableProps) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
       partitionKey: text(partitionKey),
@@ -51,22 +44,58 @@ export class DirectoryTable extends Construct {
       })),
       timeToLiveAttribute,
       dynamoStream: StreamViewType.NEW_IMAGE,
-      encryption: TableEncryptionV2.awsManagedKey(),
+      encryption:
+        key === undefined ? TableEncryptionV2.dynamoOwnedKey() : TableEncryptionV2.customerManagedKey(key),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
-  grantItems(to: IFunction): void {
-    to.addToRolePolicy(
-      new PolicyStatement({
-        actions: itemActions,
-        resources: [
-          this.table.tableArn,
-          ...indexes.map((index) => `${this.table.tableArn}/index/${index.name}`),
-        ],
-      }),
-    );
+  /** Lets a function do what `rights.ts` says of it, and nothing else. */
+  grant(to: BridgeFunction, holder: Holder, names: Names): void {
+    const { tableArn } = this.table;
+    const { items, index, tableId } = rightsOf[holder];
+    for (const right of items) {
+      const keys = keysFor(right.keys, names);
+      to.allow(actionsOf(right), [tableArn], {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
+        // "For all values" also holds where there are none.
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      });
+    }
+    to.deny(actionsOf(neverOnRecords), [tableArn], {
+      'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': keysFor(neverOnRecords.keys, names) },
+    });
+    if (index)
+      to.allow(
+        ['dynamodb:Query'],
+        indexes.map((one) => `${tableArn}/index/${one.name}`),
+      );
+    if (tableId) to.allow(['dynamodb:DescribeTable'], [tableArn]);
   }
+
+  #logicalId(): string {
+    const resource = this.table.node.defaultChild;
+    if (!(resource instanceof CfnResource)) throw new Error('the table is no resource');
+    return Stack.of(this).resolve(resource.logicalId);
+  }
+
+  /** Lets a function be woken by the stream. */
+  grantStream(to: BridgeFunction): string {
+    const stream = this.table.tableStreamArn;
+    if (stream === undefined) throw new Error('the table has no stream');
+    to.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [stream]);
+    // Every stream of this table: Lambda looks for the stream by its table before it reads one.
+    to.allow(['dynamodb:ListStreams'], [`${this.table.tableArn}/stream/*`]);
+    acknowledge(to.role ?? to, {
+      [`AwsSolutions-IAM5[Resource::<${this.#logicalId()}.Arn>/stream/*]`]:
+        'Lambda lists the streams of the table before it reads one. The name of a stream holds the time at which it was made, so it cannot be written down.',
+    });
+    return stream;
+  }
+}
+
+function actionsOf({ actions }: ItemRight): string[] {
+  return actions.map((action) => `dynamodb:${action}`);
 }

@@ -41,6 +41,7 @@ import {
   type TestClock,
   testClock,
 } from './open.ts';
+import { as, aside, underRights } from './rights.ts';
 
 export interface ScimAnswer {
   readonly status: number;
@@ -105,7 +106,10 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
   const clock = options.clock ?? testClock();
   const opened = await openTestDirectory({
     clock,
-    ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+    wrap: (deps) => {
+      const held = { ...deps, client: underRights(deps.client, { connection: CONNECTION, org: ORG }) };
+      return options.wrap?.(held) ?? held;
+    },
   });
   const { directory } = opened;
   if (options.settings !== undefined) {
@@ -135,7 +139,8 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
     randomHex: (digits) => randomBytes(digits).toString('hex').slice(0, digits),
     log: (event, detail) => log.info(event, detail),
   };
-  const drainOnce = (ms = 15 * MINUTE_MS) => drain(drainDeps, ORG, { until: clock.now() + ms });
+  const drainOnce = (ms = 15 * MINUTE_MS) =>
+    as('provision', () => drain(drainDeps, ORG, { until: clock.now() + ms }));
   return {
     directory,
     org,
@@ -146,12 +151,13 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
     adobe,
     drainDeps,
     lines,
-    scim: (method, path, body, headers) => call(handler, { method, path, body, headers, token: secret }),
+    scim: (method, path, body, headers) =>
+      as('scim', () => call(handler, { method, path, body, headers, token: secret })),
     map: (rules) => applyRules(directory, rules),
     drainOnce,
     drain: () => drainAll(drainOnce, clock),
     reconcile: ({ ms = 15 * MINUTE_MS, ...wish } = {}) =>
-      reconcile(drainDeps, ORG, { until: clock.now() + ms, ...wish }),
+      as('reconcile', () => reconcile(drainDeps, ORG, { until: clock.now() + ms, ...wish })),
     holders: (name) => org.members(name),
     close: async () => {
       await hearStore(opened.database);
@@ -189,7 +195,7 @@ function openAdobe(
   const direct = listening(asFetch(org));
   guard('the secret of the credential', credential.clientSecret);
   const wrapped = options.wrapFetch?.(direct) ?? direct;
-  const fetch = (url: string, init: RequestInit) => wrapped(url, init);
+  const fetch = (url: string, init: RequestInit) => aside(() => wrapped(url, init));
   const timeoutSignal = () => new AbortController().signal;
   return createAdobeClient({
     credential,

@@ -7,6 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BridgeStack } from '../infra/bridge-stack.ts';
 import { bundleFunctions } from '../infra/bundle.ts';
+import { readSettings } from '../infra/settings.ts';
 import { isPepper } from '../lambdas/runtime.ts';
 import { CONNECTION, openTestDirectory } from './open.ts';
 
@@ -43,7 +44,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bridge-bundles-'));
   const bundles = bundleFunctions(folder);
   template = Template.fromStack(
-    new BridgeStack(new App(), 'Test', { orgKey: 'main', connection: 'default', bundles }),
+    new BridgeStack(new App(), 'Test', { settings: readSettings(undefined), bundles }),
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,7 +4,8 @@
  */
 import type { AdobeError } from '../adobe/adobe.ts';
 import { stopsOrg } from '../sync/run.ts';
-import { HTTP_TIMEOUT_MS, openSlots } from '../sync/slots.ts';
+import { openSlots } from '../sync/slots.ts';
+import { HTTP_TIMEOUT_MS } from '../times.ts';
 import type { AdminParts } from './parts.ts';
 
 export type Knocked =

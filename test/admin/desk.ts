@@ -10,6 +10,7 @@ import { reconcile } from '../../lambdas/sync/reconcile.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../build.ts';
 import { hear } from '../leaks.ts';
+import { as } from '../rights.ts';
 
 export interface Desk {
   readonly bridge: TestBridge;
@@ -60,9 +61,11 @@ export function deskOf(bridge: TestBridge, credential?: AdminParts['credential']
   });
   const handler = makeAdminHandler({ commands, log });
   const ask = (command: string, args: unknown = {}, operator?: string) =>
-    handler(
-      { command, args, ...(operator === undefined ? {} : { operator }) },
-      lambdaContext({ functionName: 'admin', requestId: 'r', remainingMs: () => 1 }),
+    as('admin', () =>
+      handler(
+        { command, args, ...(operator === undefined ? {} : { operator }) },
+        lambdaContext({ functionName: 'admin', requestId: 'r', remainingMs: () => 1 }),
+      ),
     );
   const run = async (command: string, args?: unknown): Promise<CommandResult> => {
     const answer = await ask(command, args);

@@ -1,6 +1,7 @@
 /** Puts a function around every command that the directory sends to DynamoDB: the SDK's border, where faults begin. */
 import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import { aside } from '../rights.ts';
 
 type Command = Parameters<DynamoDBClient['send']>[0];
 /** `send` performs the command; not calling it means that the request never arrived. */
@@ -8,7 +9,10 @@ export type Around = (command: Command, send: () => Promise<unknown>) => Promise
 
 export function interceptSend(client: DynamoDBClient, around: Around): DynamoDBClient {
   return Object.create(client, {
-    send: { value: (command: Command) => around(command, () => client.send(command)) },
+    send: {
+      value: (command: Command) =>
+        aside((back) => around(command, () => back(async () => client.send(command)))),
+    },
   });
 }
 

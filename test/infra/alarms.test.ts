@@ -2,43 +2,25 @@
  * Each alarm of the template fires: the real handlers meet what it is about, and the alarm's own numbers judge the lines
  * that they wrote. Before that it is silent, so an alarm that always fires fails here, too.
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { alarmList } from '../../infra/alarm-list.ts';
-import { Alarms } from '../../infra/alarms.ts';
-import { BridgeFunction } from '../../infra/bridge-function.ts';
-import { DirectoryTable } from '../../infra/directory-table.ts';
 import { metrics } from '../../lambdas/metrics.ts';
 import { MINUTE } from '../sync/stage.ts';
 import { byAws, drills, untilEndOf } from './alarm-drills.ts';
 import { type AlarmProperties, alarmsIn, isAlarming } from './alarm-evaluator.ts';
 import { API, allPoints, FUNCTIONS, openWatched, RECONCILE, type WatchedStage } from './alarm-stage.ts';
+import { synthesise } from './synth.ts';
 
 // About what is measured, not about order, loss or crash (decision 14).
 process.env['DIRECTORY_STORE'] ??= 'model';
 
-const stackName = 'Watched';
-const template = synthesize();
+const stackName = 'Test';
+const made = synthesise({ alarmEmail: 'ops@example.com' });
+const { template } = made;
+afterAll(made.close);
 const alarms = alarmsIn(template, stackName);
-
-function synthesize(): Template {
-  const bundle = mkdtempSync(join(tmpdir(), 'bridge-alarms-'));
-  writeFileSync(join(bundle, 'index.mjs'), '');
-  const stack = new Stack(new App(), stackName);
-  const about = { description: '', bundle, timeout: Duration.minutes(1), memoryMiB: 128, environment: {} };
-  const made = (id: string) => new BridgeFunction(stack, id, about);
-  const [scim, provision, reconcile] = [made('Scim'), made('Provision'), made('Reconcile')];
-  const { table } = new DirectoryTable(stack, 'Directory');
-  const api = new HttpApi(stack, 'Api');
-  const functions = { scim, provision, reconcile };
-  new Alarms(stack, 'Alarms', { table, functions, api, address: 'ops@example.com' });
-  return Template.fromStack(stack);
-}
 
 /** What the references of the template are called on the stage. */
 function namesOf(stage: WatchedStage): ReadonlyMap<string, string> {

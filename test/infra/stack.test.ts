@@ -1,52 +1,43 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BridgeStack } from '../../infra/bridge-stack.ts';
-import { bundleFunctions, functionNames } from '../../infra/bundle.ts';
+/** What of the hardening checklist a template can show (`docs/hardening.md` names these tests). */
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll, describe, expect, test } from 'vitest';
+import { functionNames } from '../../infra/bundle.ts';
 import { variables } from '../../lambdas/config.ts';
+import { type Synthesised, statementsOf, synthesise } from './synth.ts';
 
-let folder = '';
-let template: Template;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bridge-bundles-'));
-  // With the settings that a deployment has.
-  const { context } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../cdk.json'), 'utf8'));
-  const stack = new BridgeStack(new App({ context }), 'Test', {
-    orgKey: 'main',
-    connection: 'default',
-    bundles: bundleFunctions(folder),
-  });
-  template = Template.fromStack(stack);
+const domain = {
+  name: 'scim.example.com',
+  certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/c',
+};
+const made = {
+  plain: synthesise(),
+  full: synthesise({
+    region: 'eu-central-1',
+    encryption: 'customer-key',
+    domain,
+    networks: ['203.0.113.0/24', '2001:db8::/32'],
+    permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary',
+    tags: { team: 'identity' },
+    retention: { logs: 400, accessLogs: 30 },
+  }),
+} satisfies Record<string, Synthesised>;
+const { plain, full } = made;
+const template = plain.template;
+afterAll(() => {
+  for (const { close } of Object.values(made)) close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Every IAM statement of the stack with the logical id of its policy. */
-function statements(): { policy: string; actions: string[]; resources: unknown[] }[] {
-  const policies = template.findResources('AWS::IAM::Policy');
-  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
-  return Object.entries(policies).flatMap(([policy, { Properties }]) =>
-    Properties.PolicyDocument.Statement.map((statement: { Action: unknown; Resource: unknown }) => ({
-      policy,
-      actions: list(statement.Action).map(String),
-      resources: list(statement.Resource),
-    })),
-  );
+function resources(of: Template, type: string) {
+  return Object.values(of.findResources(type));
 }
 
-/** The part of each function's environment that this stack sets. */
 function functions(): Record<
   string,
   { runtime: string; architecture: string[]; environment: string[]; role: string }
 > {
-  const found = Object.values(template.findResources('AWS::Lambda::Function'));
   return Object.fromEntries(
-    found.map(({ Properties }) => [
+    resources(template, 'AWS::Lambda::Function').map(({ Properties }) => [
       String(Properties.Description).split(/[ ,;]/)[0],
       {
         runtime: Properties.Runtime,
@@ -58,6 +49,17 @@ function functions(): Record<
   );
 }
 
+describe('cdk-nag has nothing unexplained to say', () => {
+  for (const [name, { app }] of Object.entries(made)) {
+    test(`with the settings "${name}"`, () => {
+      const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+      expect(violations.map(({ ruleName, violatingResources }) => [ruleName, violatingResources])).toEqual(
+        [],
+      );
+    });
+  }
+});
+
 describe('the table cannot be lost by an upgrade or a mistake', () => {
   test('it is kept when the stack goes, and when a property would replace it', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
@@ -66,12 +68,11 @@ describe('the table cannot be lost by an upgrade or a mistake', () => {
     });
   });
 
-  test('it has recovery to the second, deletion protection, encryption with KMS, the stream and the time to live', () => {
+  test('it has recovery to the second, deletion protection, the stream and the time to live', () => {
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       BillingMode: 'PAY_PER_REQUEST',
       StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
       TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
-      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
       Replicas: [
         Match.objectLike({
           DeletionProtectionEnabled: true,
@@ -81,28 +82,46 @@ describe('the table cannot be lost by an upgrade or a mistake', () => {
     });
   });
 
-  test('its keys and its index are those of the local table', () => {
-    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      GlobalSecondaryIndexes: [
-        Match.objectLike({
-          IndexName: 'work',
-          KeySchema: [
-            { AttributeName: 'wpk', KeyType: 'HASH' },
-            { AttributeName: 'wsk', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        }),
-      ],
-    });
+  test('secrets are kept when the stack goes', () => {
+    const secrets = resources(template, 'AWS::SecretsManager::Secret');
+    expect(secrets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Retain', 'Retain']);
   });
 
-  test('secrets are kept when the stack goes', () => {
-    const secrets = Object.values(template.findResources('AWS::SecretsManager::Secret'));
-    expect(secrets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Retain', 'Retain']);
+  test('the stack cannot be deleted before its protection is taken off', () => {
+    expect(plain.stack.terminationProtection).toBe(true);
+  });
+});
+
+describe('encryption', () => {
+  test('by a key of AWS by default', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', { SSESpecification: { SSEEnabled: false } });
+    template.resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  test('by a key of the customer: table, secrets and logs, rotated and kept', () => {
+    full.template.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({ EnableKeyRotation: true }),
+    });
+    full.template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+    });
+    const encrypted = [
+      ...resources(full.template, 'AWS::SecretsManager::Secret'),
+      ...resources(full.template, 'AWS::Logs::LogGroup'),
+    ];
+    expect(encrypted).toHaveLength(7);
+    for (const { Properties } of encrypted)
+      expect(JSON.stringify(Properties)).toMatch(/"KmsKeyId":.*CustomerKey/);
+  });
+
+  test('functions use the key of the customer through DynamoDB and Secrets Manager only', () => {
+    const uses = statementsOf(full.template).filter(({ actions }) =>
+      actions.some((one) => one.startsWith('kms:')),
+    );
+    expect(uses).toHaveLength(functionNames.length);
+    for (const { conditions } of uses)
+      expect(JSON.stringify(conditions)).toMatch(/kms:ViaService.*dynamodb.*secretsmanager/);
   });
 });
 
@@ -124,76 +143,150 @@ describe('the functions', () => {
     }
   });
 
-  test('none may scan, change or delete the table, or act on everything', () => {
-    const all = statements();
-    const actions = all.flatMap((statement) => statement.actions);
-    expect(
-      actions.filter((action) => /\*|Scan|(?<!Describe)Table$|PartiQL|CreateBackup/.test(action)),
-    ).toEqual([]);
-    const everywhere = all
-      .filter(({ resources }) => resources.includes('*'))
-      .flatMap((statement) => statement.actions);
-    // Listing streams cannot be narrowed to one; it shows names only.
-    expect(everywhere.filter((action) => action !== 'dynamodb:ListStreams')).toEqual([]);
+  test('none has an address, a reserved share of the account, or a secret in its environment', () => {
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    for (const { Properties } of resources(template, 'AWS::Lambda::Function')) {
+      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+      for (const [name, value] of Object.entries(Properties.Environment.Variables))
+        if (/SECRET/.test(name)) expect(value).toEqual({ Ref: expect.any(String) });
+    }
   });
 
-  test('the SCIM function cannot read the Adobe credential, nor provisioning the token pepper', () => {
-    const readable = (name: string): string =>
-      JSON.stringify(
-        statements()
-          .filter(
-            ({ policy, actions }) =>
-              policy.startsWith(name) && actions.includes('secretsmanager:GetSecretValue'),
-          )
-          .map(({ resources }) => resources),
-      );
-    expect([readable('Scim'), readable('Provision')]).toEqual([
-      expect.stringMatching(/^(?!.*AdobeCredential).*TokenPepper/),
-      expect.stringMatching(/^(?!.*TokenPepper).*AdobeCredential/),
+  test('only HTTP API, stream and schedules may call one: nobody but IAM calls admin (T28)', () => {
+    const callers = resources(template, 'AWS::Lambda::Permission').map(({ Properties }) => [
+      JSON.stringify(Properties.FunctionName).replace(/.*"(Scim|Provision|Reconcile|Admin).*/, '$1'),
+      Properties.Principal,
     ]);
+    expect(new Set(callers.map(String))).toEqual(
+      new Set([
+        'Scim,apigateway.amazonaws.com',
+        'Provision,events.amazonaws.com',
+        'Reconcile,events.amazonaws.com',
+      ]),
+    );
+    for (const { Properties } of resources(template, 'AWS::Lambda::Permission'))
+      expect(Properties).toHaveProperty('SourceArn');
   });
 
-  test('provisioning is woken by marks only, gives the stream no part answers, and looks every minute (F22, F28, F29)', () => {
+  test('a permissions boundary is put on every role', () => {
+    const roles = resources(full.template, 'AWS::IAM::Role');
+    expect(roles).toHaveLength(4);
+    for (const { Properties } of roles)
+      expect(Properties.PermissionsBoundary).toBe('arn:aws:iam::123456789012:policy/boundary');
+  });
+});
+
+describe('what wakes provisioning', () => {
+  test('the stream, by marks only, without part answers and with bounds (F22, F28, F29)', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       FunctionResponseTypes: Match.absent(),
+      MaximumRecordAgeInSeconds: 120,
+      MaximumRetryAttempts: 0,
       FilterCriteria: {
         Filters: [
           { Pattern: JSON.stringify({ dynamodb: { NewImage: { wake: { N: [{ exists: true }] } } } }) },
         ],
       },
     });
-    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)' });
   });
 
-  test('the HTTP API has one route, to the SCIM function', () => {
-    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
-    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['$default']);
-    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
+  test('a clock: every minute, and at night off the hour and the half hour', () => {
+    const rules = resources(template, 'AWS::Events::Rule').map(
+      ({ Properties }) => Properties.ScheduleExpression,
+    );
+    expect(rules).toEqual(['rate(1 minute)', 'cron(7/15 2-5 * * ? *)']);
+  });
+
+  test('a failed look is not repeated beside the next one', () => {
+    const configs = resources(template, 'AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
+      Properties.MaximumRetryAttempts,
+      Properties.MaximumEventAgeInSeconds,
+    ]);
+    expect(configs).toEqual([
+      [0, 60],
+      [0, 60],
+    ]);
   });
 });
 
-describe('the bundles', () => {
-  for (const name of functionNames) {
-    test(`${name} is one ES module that starts on its own and exports a handler`, () => {
-      const file = join(folder, name, 'index.mjs');
-      const script = `const m = await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(typeof m.handler);`;
-      const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-        cwd: folder,
-        encoding: 'utf8',
-        env: {},
-      });
-      expect([run.stderr, run.stdout.trim()]).toEqual(['', 'function']);
-      expect(statSync(file).size).toBeLessThan(2_000_000);
-    });
-  }
+describe('the HTTP API', () => {
+  const stage = (of: Template) => resources(of, 'AWS::ApiGatewayV2::Stage')[0]?.Properties;
 
-  test('none holds anything of local/, test/ or the CDK', () => {
-    for (const name of functionNames) {
-      const { sources } = JSON.parse(readFileSync(join(folder, name, 'index.mjs.map'), 'utf8'));
-      const root = resolve(import.meta.dirname, '../..');
-      const own = sources.map((source: string) => resolve(folder, name, source).replace(`${root}/`, ''));
-      expect(own.filter((path: string) => /^(local|test|infra|operator)\/|aws-cdk/.test(path))).toEqual([]);
-      expect(own).toContain(`lambdas/${name}.ts`);
-    }
+  test('every route has a limit of its own, the default route the least', () => {
+    const routes = resources(template, 'AWS::ApiGatewayV2::Route').map(
+      ({ Properties }) => Properties.RouteKey,
+    );
+    const { RouteSettings, DefaultRouteSettings } = stage(template);
+    expect(new Set([...Object.keys(RouteSettings), '$default'])).toEqual(new Set(routes));
+    const rates = Object.values(RouteSettings).map((one) => Object(one).ThrottlingRateLimit);
+    expect(rates.every((rate) => rate > 0)).toBe(true);
+    expect(DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 });
+  });
+
+  test('all routes lead to the SCIM function, which asks for a token on each (T01)', () => {
+    template.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
+  });
+
+  test('its log has no header, no query, no path and no body (T08, T44)', () => {
+    const format = JSON.parse(stage(template).AccessLogSettings.Format);
+    expect(Object.keys(format).sort()).toEqual(
+      [
+        'time',
+        'requestId',
+        'sourceIp',
+        'method',
+        'route',
+        'status',
+        'latencyMs',
+        'functionMs',
+        'bytes',
+        'integrationStatus',
+      ].sort(),
+    );
+    expect(JSON.stringify(format)).not.toMatch(/header|query|\$context\.path|rawPath|authoriz|body/i);
+  });
+
+  test('with a domain of one’s own: TLS 1.2, and the address of AWS is closed', () => {
+    full.template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'scim.example.com',
+      DomainNameConfigurations: [Match.objectLike({ SecurityPolicy: 'TLS_1_2' })],
+    });
+    full.template.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: false });
+    full.template.hasOutput('ScimBaseUrl', { Value: 'https://scim.example.com/scim/v2' });
+    expect(JSON.stringify(full.template.findResources('AWS::Lambda::Function'))).toContain(
+      '"BRIDGE_SCIM_BASE_URL":"https://scim.example.com"',
+    );
+  });
+
+  test('networks reach the function that refuses others', () => {
+    expect(JSON.stringify(full.template.findResources('AWS::Lambda::Function'))).toContain(
+      '"BRIDGE_NETWORKS":"203.0.113.0/24,2001:db8::/32"',
+    );
+  });
+});
+
+describe('logs, tags and outputs', () => {
+  test('every log is kept for the days of the settings and masks addresses and tokens', () => {
+    const logs = resources(full.template, 'AWS::Logs::LogGroup').map(({ Properties }) => Properties);
+    expect(logs.map(({ RetentionInDays }) => RetentionInDays).sort()).toEqual([30, 400, 400, 400, 400]);
+    for (const { DataProtectionPolicy } of logs)
+      expect(JSON.stringify(DataProtectionPolicy)).toMatch(
+        /EmailAddress.*Deidentify|Deidentify.*EmailAddress/,
+      );
+  });
+
+  test('tags of the settings are on what can carry them', () => {
+    full.template.hasResourceProperties('AWS::Lambda::Function', {
+      Tags: Match.arrayWith([{ Key: 'team', Value: 'identity' }]),
+    });
+  });
+
+  test('the operator’s program finds what it looks up', () => {
+    const names = Object.keys(template.findOutputs('*'));
+    expect(names).toEqual(
+      expect.arrayContaining(['ScimBaseUrl', 'AdminFunction', 'AdobeCredentialSecret', 'TableName']),
+    );
   });
 });

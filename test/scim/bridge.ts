@@ -5,7 +5,15 @@ import { createLog } from '../../lambdas/log.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
 import { guardPasswords, guardToken, hear } from '../leaks.ts';
-import { CONNECTION, hearStore, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
+import {
+  CONNECTION,
+  hearStore,
+  ORG,
+  openTestDirectory,
+  type TestClock,
+  type TestDirectory,
+} from '../open.ts';
+import { as, underRights } from '../rights.ts';
 
 export const base = 'https://bridge.example.net/scim/v2';
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -48,7 +56,13 @@ export interface TestScimOptions {
 }
 
 export async function openTestScim(options: TestScimOptions = {}): Promise<TestScim> {
-  const opened = await openTestDirectory(options);
+  const opened = await openTestDirectory({
+    ...options,
+    wrap: (deps) => {
+      const held = { ...deps, client: underRights(deps.client, { connection: CONNECTION, org: ORG }) };
+      return options.wrap?.(held) ?? held;
+    },
+  });
   const { directory, clock } = opened;
   const log: LogEntry[] = [];
   const reading = { realMs: 0 };
@@ -71,15 +85,17 @@ export async function openTestScim(options: TestScimOptions = {}): Promise<TestS
   const token = await newToken(['read', 'write']);
 
   const send = async (request: Partial<ScimRequest>): Promise<Answered> => {
-    const { status, headers, body } = await routes({
-      method: 'GET',
-      rawPath: '/scim/v2/Users',
-      rawQuery: '',
-      headers: { authorization: `Bearer ${token}` },
-      baseUrl: 'https://bridge.example.net',
-      requestId: 'req-1',
-      ...request,
-    });
+    const { status, headers, body } = await as('scim', () =>
+      routes({
+        method: 'GET',
+        rawPath: '/scim/v2/Users',
+        rawQuery: '',
+        headers: { authorization: `Bearer ${token}` },
+        baseUrl: 'https://bridge.example.net',
+        requestId: 'req-1',
+        ...request,
+      }),
+    );
     const json = body === undefined ? {} : JSON.parse(body);
     guardPasswords(request.body);
     if (status >= 400) hear('answer', JSON.stringify([headers, body]));

@@ -1,0 +1,117 @@
+/**
+ * Holds what the handlers send to the table to the rights of their function (`infra/rights.ts`), as IAM would: a test
+ * that goes through a handler fails on a command that the deployed function could not send.
+ *
+ * Only what runs inside `as(...)` is judged: what a test does to the directory itself is nobody's function.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import {
+  type Holder,
+  type ItemAction,
+  keysFor,
+  type Names,
+  neverOnRecords,
+  rightsOf,
+} from '../infra/rights.ts';
+
+type Command = Parameters<DynamoDBClient['send']>[0];
+
+const running = new AsyncLocalStorage<Holder | undefined>();
+
+export function as<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
+  return running.run(holder, work);
+}
+
+/** For what a test does in the middle of a function's work; `back` is for the part that is the function's. */
+export function aside<T>(work: (back: <R>(part: () => Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
+  const holder = running.getStore();
+  return running.run(undefined, () => work((part) => running.run(holder, part)));
+}
+
+/** What a command needs: an action on a partition, or the index, or the table. */
+export interface Need {
+  readonly action: string;
+  readonly on: { readonly pk: string } | 'index' | 'table';
+}
+
+export function underRights(client: DynamoDBClient, names: Names): DynamoDBClient {
+  const send = (command: Command) => {
+    const holder = running.getStore();
+    const refused =
+      holder === undefined ? [] : needsOf(command).filter((need) => !allows(holder, need, names));
+    if (refused.length > 0) throw new NotAllowed(holder ?? '', refused);
+    return client.send(command);
+  };
+  return Object.create(client, { send: { value: send } });
+}
+
+export class NotAllowed extends Error {
+  constructor(holder: string, needs: readonly Need[]) {
+    super(
+      `infra/rights.ts does not let ${holder} ${needs.map(({ action, on }) => `${action} ${typeof on === 'string' ? on : on.pk}`).join(', ')}`,
+    );
+    this.name = 'NotAllowed';
+  }
+}
+
+export function allows(holder: Holder, { action, on }: Need, names: Names): boolean {
+  const { items, index, tableId } = rightsOf[holder];
+  if (on === 'index') return index && action === 'Query';
+  if (on === 'table') return tableId && action === 'DescribeTable';
+  const covers = (right: { readonly actions: readonly ItemAction[]; readonly keys: readonly string[] }) =>
+    right.actions.some((one) => one === action) &&
+    keysFor(right.keys, names).some((pattern) => matches(pattern, on.pk));
+  return items.some(covers) && !covers(neverOnRecords);
+}
+
+/** IAM's StringLike with stars only. */
+function matches(pattern: string, text: string): boolean {
+  const escaped = pattern.split('*').map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`, 's').test(text);
+}
+
+// The inputs are read by name of the command: `instanceof` would tie this to one copy of the SDK.
+interface Input {
+  readonly Key?: { readonly pk?: { readonly S?: string } };
+  readonly Item?: Input['Key'];
+  readonly IndexName?: string;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys?: readonly Input['Key'][] }>>;
+  readonly TransactItems?: readonly TransactWriteItem[];
+}
+
+export function needsOf(command: Command): Need[] {
+  const action = command.constructor.name.replace(/Command$/, '');
+  // Every command's input has some of these fields; which, its name says.
+  const input = command.input as Input;
+  const on = (key: Input['Key']) => ({ pk: key?.pk?.S ?? '' });
+  switch (action) {
+    case 'TransactWriteItems':
+      return (input.TransactItems ?? []).flatMap(({ Put, Update, Delete, ConditionCheck }) => [
+        ...(Put === undefined ? [] : [{ action: 'PutItem', on: { pk: Put.Item?.['pk']?.S ?? '' } }]),
+        ...(Update === undefined ? [] : [{ action: 'UpdateItem', on: { pk: Update.Key?.['pk']?.S ?? '' } }]),
+        ...(Delete === undefined ? [] : [{ action: 'DeleteItem', on: { pk: Delete.Key?.['pk']?.S ?? '' } }]),
+        ...(ConditionCheck === undefined
+          ? []
+          : [{ action: 'ConditionCheckItem', on: { pk: ConditionCheck.Key?.['pk']?.S ?? '' } }]),
+      ]);
+    case 'BatchGetItem':
+      return Object.values(input.RequestItems ?? {}).flatMap(({ Keys = [] }) =>
+        Keys.map((key) => ({ action, on: on(key) })),
+      );
+    case 'Query':
+      return [
+        input.IndexName === undefined
+          ? { action, on: { pk: input.ExpressionAttributeValues?.[':pk']?.S ?? '' } }
+          : { action, on: 'index' },
+      ];
+    case 'GetItem':
+    case 'PutItem':
+    case 'UpdateItem':
+    case 'DeleteItem':
+      return [{ action, on: on(input.Key ?? input.Item) }];
+    default:
+      return [{ action, on: 'table' }];
+  }
+}
