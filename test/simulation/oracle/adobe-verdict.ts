@@ -113,11 +113,13 @@ function judgeRecord(scene: Scene, record: Record, excuses: ReadonlyMap<string, 
   }
 }
 
-/** I10: people whom no client ever named keep all that they had. */
+/** T14: whoever was there before keeps address and name. I10: whom no client ever named keeps all that he had. */
 function judgeUntouched(scene: Scene): void {
   const { world, records } = scene;
   for (const settler of world.settlers ? SETTLERS : []) {
     const handle = sameName(nameOf(settler.name, 'plain').email);
+    if (!records.some((one) => one.handle === handle && one.type === settler.type && one.firstname === 'Set'))
+      world.violate('T14', `<${handle}> was there before and is renamed`);
     if (world.books.knownEmails.has(handle) && !settler.admin) continue;
     const record = records.find((one) => one.handle === handle && one.type === settler.type);
     const missing = settler.holds.map(sameName).filter((name) => record?.held.has(name) !== true);

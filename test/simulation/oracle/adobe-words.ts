@@ -23,6 +23,7 @@ export interface AdobeBookDeps {
   /** Nothing on an engine. */
   readonly table: () => Table | undefined;
   readonly mappingChangedAt: () => number;
+  readonly permitChangedAt: (pk: string) => number;
   /** Clocks jump or requests land late: what an intent says may be out of date by then. */
   readonly isLoose: boolean;
   /** People who may lose something in an hour; nothing while that is of no interest. */

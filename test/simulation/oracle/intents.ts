@@ -1,6 +1,7 @@
 /** I12, I14: what is sent was written down before, on the account, and still stands there when it arrives. */
 import type { Table } from '../dynamo/table.ts';
 import type { AdobeBookDeps } from './adobe-words.ts';
+import { judgePermits } from './permits.ts';
 import { judgeReasons } from './reasons.ts';
 import { type Row, rowAt, sameName } from './rows.ts';
 import type { Sent } from './sent.ts';
@@ -35,6 +36,7 @@ export function checkIntent(deps: AdobeBookDeps, sent: Sent): Sent {
   ];
   if (missing.length > 0) deps.violate('I12', `${missing.join(', ')} for ${sent.user} is not in the intent`);
   judgeReasons(deps, table, { account, intent, command: sent });
+  judgePermits(deps, table, { account, command: sent });
   return { ...sent, accountId: String(account['pk']).split('#')[2] };
 }
 

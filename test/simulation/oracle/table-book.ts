@@ -30,6 +30,8 @@ export interface TableBook {
   ): boolean;
   /** When rules, bindings or groups of any connection last changed, by the scheduler's clock. */
   mappingChangedAt(): number;
+  /** When mode or pause of a connection, the org or the bridge last changed. */
+  permitChangedAt(pk: string): number;
 }
 
 export interface TableBookDeps {
@@ -48,6 +50,8 @@ interface State {
   readonly claims: Map<string, Set<string>>;
   /** Claims that moved since they were last looked at. */
   readonly moved: Set<string>;
+  /** By partition of the settings. */
+  readonly permits: Map<string, number>;
   mappingChangedAt: number;
   changes: number;
 }
@@ -64,6 +68,7 @@ export function openTableBook(deps: TableBookDeps): TableBook {
     held: new Map(),
     claims: new Map(),
     moved: new Set(),
+    permits: new Map(),
     mappingChangedAt: 0,
     changes: 0,
   };
@@ -85,6 +90,7 @@ export function openTableBook(deps: TableBookDeps): TableBook {
         ([id, until]) => id !== except && until >= since,
       ),
     mappingChangedAt: () => state.mappingChangedAt,
+    permitChangedAt: (pk) => state.permits.get(pk) ?? 0,
   };
 }
 
@@ -97,9 +103,15 @@ function changed(state: State, { pk, sk, before, after }: Change): void {
     claimsChanged(state, account, { before: before?.['claims'], after: after?.['claims'] });
     if (after?.['wake'] !== undefined && after['wake'].N !== before?.['wake']?.N) state.deps.onWake();
   }
+  if (sk === 'CONFIG' && permitIn(before) !== permitIn(after)) state.permits.set(pk, state.deps.now());
   const lives = GROUP.test(pk) && before?.['state']?.S !== after?.['state']?.S;
   if (lives || /^(RULE|BIND|CONFIG)/.test(sk)) state.mappingChangedAt = state.deps.now();
 }
+
+type Image = Change['after'];
+
+const permitIn = (item: Image): string =>
+  `${item?.['settings']?.M?.['mode']?.S} ${item?.['paused'] !== undefined}`;
 
 interface UserChange {
   readonly connection: string;

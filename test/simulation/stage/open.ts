@@ -127,13 +127,23 @@ interface BooksDeps {
 function openBooks({ scheduler, violate, managed, tableBook, table, isLoose, most }: BooksDeps): Books {
   const knownEmails = new Set<string>();
   const { now } = scheduler;
-  const { mappingChangedAt } = tableBook;
+  const { mappingChangedAt, permitChangedAt } = tableBook;
   // What an operator approved goes beyond it.
   const limit = (): number | undefined => (books.approvals > 0 ? undefined : most);
   const books: Books = {
     history: openHistory(),
     table: tableBook,
-    adobe: openAdobeBook({ now, violate, table, mappingChangedAt, isLoose, managed, knownEmails, limit }),
+    adobe: openAdobeBook({
+      now,
+      violate,
+      table,
+      mappingChangedAt,
+      permitChangedAt,
+      isLoose,
+      managed,
+      knownEmails,
+      limit,
+    }),
     births: [],
     questions: [],
     met: new Map(),
