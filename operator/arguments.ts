@@ -3,13 +3,20 @@
  * and knows no bridge. A word or option it does not know is an error that shows the right line.
  */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { AwsPlace } from './connect-aws.ts';
 import { type Call, type Form, textOf, type Values } from './form.ts';
 import { sections } from './forms/all.ts';
 
-export type Parsed =
-  | { readonly kind: 'call'; readonly call: Call; readonly json: boolean; readonly data: string }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'usage'; readonly message: string };
+export interface Line {
+  readonly kind: 'call';
+  readonly call: Call;
+  readonly json: boolean;
+  readonly data: string;
+  /** A bridge in AWS, instead of the local one of `data`. */
+  readonly aws?: AwsPlace;
+}
+
+export type Parsed = Line | { readonly kind: 'help' } | { readonly kind: 'usage'; readonly message: string };
 
 export const defaultData = '.bridge';
 
@@ -29,12 +36,17 @@ ${sections.map(helpLines).join('\n\n')}
 
 Options of every command:
   --data DIR                    the folder of the running bridge (default ${defaultData})
+  --stack NAME                  the bridge in AWS that npm run deploy made from this machine (or set BRIDGE_STACK)
+  --function NAME --region R    ... or one that was deployed elsewhere: its admin function
   --json                        data for machines instead of lines for people (with npm: npm run -s bridge -- ...)
 
 Ends with 0 when done, 1 when refused or failed, 2 when the command line is wrong.`;
 
 const generalOptions: ParseArgsOptionsConfig = {
   data: { type: 'string' },
+  stack: { type: 'string' },
+  function: { type: 'string' },
+  region: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 };
@@ -47,7 +59,8 @@ const allOptions: ParseArgsOptionsConfig = {
   ),
 };
 
-export function parseCommandLine(argv: readonly string[]): Parsed {
+/** `stack` is the one that the environment names; a --data on the line means the local bridge all the same. */
+export function parseCommandLine(argv: readonly string[], stack?: string): Parsed {
   let words: ReturnType<typeof readWords>;
   try {
     words = readWords(argv);
@@ -64,8 +77,36 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   if (foreign !== undefined) return usage(`--${foreign} is not an option of ${form.words.join(' ')}`);
   const outcome = form.read(positionals.slice(form.words.length), values);
   if ('usage' in outcome) return usage(outcome.usage);
-  const data = textOf(values, 'data') ?? defaultData;
-  return { kind: 'call', call: outcome, json: values['json'] === true, data };
+  const aws = awsPlace(values, stack);
+  if (aws !== undefined && 'usage' in aws) return usage(aws.usage);
+  return {
+    kind: 'call',
+    call: outcome,
+    json: values['json'] === true,
+    data: textOf(values, 'data') ?? defaultData,
+    ...(aws === undefined ? {} : { aws }),
+  };
+}
+
+function awsPlace(
+  values: Values,
+  fromEnvironment: string | undefined,
+): AwsPlace | { usage: string } | undefined {
+  const [data, named, lambda, region] = ['data', 'stack', 'function', 'region'].map((name) =>
+    textOf(values, name),
+  );
+  if (data !== undefined) {
+    const other = ['stack', 'function', 'region'].find((name) => textOf(values, name) !== undefined);
+    return other === undefined ? undefined : { usage: `--data is the local bridge, --${other} one in AWS` };
+  }
+  const stack = named ?? (lambda === undefined ? fromEnvironment || undefined : undefined);
+  if (stack === undefined && lambda === undefined)
+    return region === undefined ? undefined : { usage: '--region goes with --stack or --function' };
+  return {
+    ...(stack === undefined ? {} : { stack }),
+    ...(lambda === undefined ? {} : { function: lambda }),
+    ...(region === undefined ? {} : { region }),
+  };
 }
 
 function readWords(argv: readonly string[]): { values: Values; positionals: string[] } {

@@ -4,9 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts';
-import { help, parseCommandLine } from './arguments.ts';
+import { help, type Line, parseCommandLine } from './arguments.ts';
 import { connect } from './connect.ts';
-import type { Call } from './form.ts';
+import { connectAws } from './connect-aws.ts';
+import { runSetup } from './setup.ts';
+import type { Environment } from './stacks.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { readMapping, readYaml } from './yaml-file.ts';
 
 export interface Output {
@@ -14,9 +17,19 @@ export interface Output {
   readonly err: (line: string) => void;
 }
 
+export interface Surroundings {
+  readonly environment: Environment;
+  /** Whoever can be asked; only `setup` asks. */
+  readonly terminal: Terminal;
+}
+
 /** Runs one command line and returns the exit code. */
-export async function runCli(argv: readonly string[], { out, err }: Output): Promise<0 | 1 | 2> {
-  const parsed = parseCommandLine(argv);
+export async function runCli(
+  argv: readonly string[],
+  { out, err }: Output,
+  { environment, terminal }: Surroundings = { environment: process.env, terminal: openTerminal() },
+): Promise<0 | 1 | 2> {
+  const parsed = parseCommandLine(argv, environment['BRIDGE_STACK']);
   if (parsed.kind === 'help') {
     out(help);
     return 0;
@@ -25,20 +38,26 @@ export async function runCli(argv: readonly string[], { out, err }: Output): Pro
     err(`${parsed.message}. For all commands: npm run bridge -- help`);
     return 2;
   }
-  const request = toRequest(parsed.call);
-  if ('message' in request) {
-    err(request.message);
-    return 1;
-  }
-  const connected = connect(parsed.data);
-  if (!connected.ok) {
-    err(connected.message);
-    return 1;
-  }
+  const connected = parsed.aws === undefined ? connect(parsed.data) : connectAws(parsed.aws, environment);
+  if (parsed.call.command === 'setup')
+    return connected.ok
+      ? runSetup(parsed.call.args, connected, { out, err, terminal })
+      : refuse(connected.message, err);
+  const request = toRequest(parsed);
+  if ('message' in request) return refuse(request.message, err);
+  if (!connected.ok) return refuse(connected.message, err);
   return print(await connected.call(request), parsed.json, { out, err });
 }
 
-function toRequest({ command, args, file }: Call): CommandRequest | { readonly message: string } {
+function refuse(message: string, err: Output['err']): 1 {
+  err(message);
+  return 1;
+}
+
+function toRequest({ call, aws }: Line): CommandRequest | { readonly message: string } {
+  const { command, args, file } = call;
+  // A local bridge has this machine's clock, or one that was told to run fast.
+  if (command === 'doctor' && aws !== undefined) return { command, args: { ...args, clock: Date.now() } };
   if (file === undefined) return { command, args };
   let text: string;
   try {

@@ -3,29 +3,16 @@
  * bridge (never started, stopped, another program on its port) becomes a sentence that says what to do next.
  */
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { CommandAnswer, CommandRequest } from '../lambdas/admin/command.ts';
+import { Answer, type Connected, localUser, parseJson } from './answer.ts';
 
 /** The part of `endpoint.json` that concerns the operator. */
-const Endpoint = z.object({ operator: z.object({ url: z.url(), key: z.string().min(1) }) });
-
-const Result = z.object({
-  text: z.array(z.string()),
-  data: z.unknown(),
-  failed: z.boolean().optional(),
+const Endpoint = z.object({
+  scimUrl: z.string().optional(),
+  operator: z.object({ url: z.url(), key: z.string().min(1) }),
 });
-
-const Answer: z.ZodType<CommandAnswer> = z.union([
-  z.object({ ok: z.literal(true), result: Result }),
-  z.object({ ok: z.literal(false), error: z.object({ message: z.string() }) }),
-]);
-
-export type Call = (request: CommandRequest) => Promise<CommandAnswer>;
-export type Connected =
-  | { readonly ok: true; readonly call: Call }
-  | { readonly ok: false; readonly message: string };
 
 const commandTimeoutMs = 300_000;
 
@@ -49,28 +36,13 @@ export function connect(data: string): Connected {
     };
   }
   const { url, key } = endpoint.data.operator;
-  return { ok: true, call: (request) => post(url, key, { operator: localUser(), ...request }) };
-}
-
-/** The name under which this machine knows who types; printable ASCII, as the bridge takes it. */
-function localUser(): string {
-  let name: string;
-  try {
-    name = userInfo().username;
-  } catch {
-    // A user without an entry in the password database, as in a container, has a number only.
-    name = `user ${process.getuid?.() ?? ''}`.trim();
-  }
-  return name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 256) || 'unknown';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON is one more way of not being an endpoint file.
-    return undefined;
-  }
+  const { scimUrl } = endpoint.data;
+  return {
+    ok: true,
+    place: 'local',
+    ...(scimUrl === undefined ? {} : { scimUrl }),
+    call: (request) => post(url, key, { operator: localUser(), ...request }),
+  };
 }
 
 async function post(url: string, key: string, request: CommandRequest): Promise<CommandAnswer> {

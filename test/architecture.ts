@@ -66,7 +66,11 @@ const areas: readonly Area[] = [
     files: [/^infra\//, /^lambdas\/(config|metrics)\.ts$/, times],
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-nag$/, /^constructs$/, /^esbuild$/, /^yaml$/, zod, /^node:/],
   },
-  { area: /^operator\//, files: [/^operator\//, /^lambdas\/admin\//], packages: [zod, /^yaml$/, /^node:/] },
+  {
+    area: /^operator\//,
+    files: [/^operator\//, /^lambdas\/admin\//],
+    packages: [zod, /^yaml$/, /^node:/, /^@aws-sdk\/client-(lambda|secrets-manager)$/],
+  },
   { area: /^(local|test)\//, files: [anything], packages: [anything] },
   { area: /^vitest\.config\.ts$/, files: [], packages: [/^vitest\//] },
 ];
