@@ -1,6 +1,7 @@
 /** Pauses, and what a restored table may do: nothing is sent before somebody said so (design.md section 6; V6, V10). */
 import { describe, expect, test } from 'vitest';
 import type { PauseScope } from '../../lambdas/directory/work.ts';
+import { aside } from '../rights.ts';
 import { copyOf, HOUR, MINUTE, openStage, type Stage, scenario, X } from './stage.ts';
 
 const pause = (stage: Stage) => ({ at: stage.clock.now(), by: 'olga', reason: 'looks wrong' });
@@ -64,7 +65,7 @@ describe('the kill switch (V10)', () => {
       // The slot is taken, everything is read and decided, and the slot is stamped for the call.
       const slowly: typeof changeBudget = async (clientId, endpoint, change) => {
         if (endpoint === 'action') asked += 1;
-        if (asked === 2 && endpoint === 'action') await stop(stage, kind);
+        if (asked === 2 && endpoint === 'action') await aside(() => stop(stage, kind));
         return changeBudget(clientId, endpoint, change);
       };
       Object.assign(directory, { changeBudget: slowly });
