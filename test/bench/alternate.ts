@@ -6,7 +6,7 @@
 import { digest, emailKey } from '../../lambdas/directory/keys.ts';
 import { type Answered, personNumber, type Stage } from '../size/stage.ts';
 import { type Operation, type Subject, settle } from './operations.ts';
-import { type Person, personOf } from './people.ts';
+import { NOBODY, type Person, personOf } from './people.ts';
 import { type Names, type Recorder, retarget, sendAll } from './record.ts';
 
 /** Three in one state. */
@@ -19,6 +19,9 @@ export interface Trio {
 export interface Timed {
   readonly handlerMs: number[];
   readonly bareMs: number[];
+  /** Processor time of this process for all of a round. */
+  readonly handlerCpuMs: number[];
+  readonly bareCpuMs: number[];
   /** Of one performance. */
   calls: number;
 }
@@ -48,10 +51,10 @@ export async function perform(
   recorder.take();
   // Written down one after the other: calls of two requests could not be told apart.
   for (const { recorded, bare } of trios) {
+    const names = namesOf(recorded, bare);
     await ask(stage, operation, { subject: recorded, round });
     const calls = recorder.take();
     into.calls = calls.length;
-    const names = namesOf(recorded, bare);
     waves.push(retarget(calls, names));
     if (operation.makes) bare.person = bornAs(bare.person, recorded.person, names);
   }
@@ -64,7 +67,19 @@ export async function perform(
     const asked = trios.map(({ timed: subject }) => ask(stage, operation, { subject, round }));
     into.handlerMs.push(...(await Promise.all(asked)).map(({ ms }) => ms));
   };
-  for (const one of round % 2 === 0 ? [bareMs, handlerMs] : [handlerMs, bareMs]) await one();
+  const both = [
+    { one: bareMs, cpuMs: into.bareCpuMs },
+    { one: handlerMs, cpuMs: into.handlerCpuMs },
+  ];
+  for (const { one, cpuMs } of round % 2 === 0 ? both : both.reverse())
+    cpuMs.push(await processorTimeOf(one));
+}
+
+async function processorTimeOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
 }
 
 async function timeOf(work: () => Promise<unknown>): Promise<number> {
@@ -96,7 +111,8 @@ function namesOf(from: Subject, to: Subject): Names {
   ];
   for (const [one, other] of pairs) {
     if (other === undefined) throw new Error('the crowds of a trio are not of the same size');
-    names.set(one.id, other.id).set(one.account, other.account);
+    // Who is still to be made gets an id of his own.
+    if (one.id !== NOBODY) names.set(one.id, other.id).set(one.account, other.account);
     const [a, b] = [personNumber(one.number), personNumber(other.number)];
     names.set(a.userName, b.userName);
     names.set(digest(emailKey(a.userName)), digest(emailKey(b.userName)));

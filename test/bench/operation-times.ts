@@ -20,6 +20,9 @@ export interface OperationTime {
   readonly handlerMs: number;
   readonly bareMs: number;
   readonly ratio: number;
+  /** Of this process, for one request. */
+  readonly handlerCpuMs: number;
+  readonly bareCpuMs: number;
   readonly calls: number;
   readonly rounds: number;
 }
@@ -125,7 +128,7 @@ async function measurePart(
   const warmUp = Math.min(WARM_UP, rounds);
   const all = operations.map((operation) => ({
     operation,
-    timed: { handlerMs: [], bareMs: [], calls: 0 } as Timed,
+    timed: untimed(),
   }));
   for (let round = 0; round < rounds + warmUp; round++) {
     const subjects = trios(round);
@@ -133,12 +136,29 @@ async function measurePart(
       `${lanes} at once: ${operations[0]?.name ?? ''} to ${operations.at(-1)?.name ?? ''}, round ${round + 1} of ${rounds + warmUp}`,
     );
     for (const { operation, timed } of all) {
-      const into = round < warmUp ? { handlerMs: [], bareMs: [], calls: 0 } : timed;
+      const into = round < warmUp ? untimed() : timed;
       await perform(bench, { operation, trios: subjects, round }, into);
     }
   }
-  return all.map(({ operation, timed }) => {
-    const [handlerMs, bareMs] = [median(timed.handlerMs), median(timed.bareMs)];
-    return { operation, lanes, handlerMs, bareMs, ratio: handlerMs / bareMs, calls: timed.calls, rounds };
-  });
+  return all.map(({ operation, timed }) => timeOf({ operation, timed, lanes, rounds }));
+}
+
+const untimed = (): Timed => ({ handlerMs: [], bareMs: [], handlerCpuMs: [], bareCpuMs: [], calls: 0 });
+
+function timeOf({
+  timed,
+  lanes,
+  ...rest
+}: Pick<OperationTime, 'operation' | 'lanes' | 'rounds'> & { readonly timed: Timed }): OperationTime {
+  const [handlerMs, bareMs] = [median(timed.handlerMs), median(timed.bareMs)];
+  return {
+    ...rest,
+    lanes,
+    handlerMs,
+    bareMs,
+    ratio: handlerMs / bareMs,
+    handlerCpuMs: median(timed.handlerCpuMs) / lanes,
+    bareCpuMs: median(timed.bareCpuMs) / lanes,
+    calls: timed.calls,
+  };
 }

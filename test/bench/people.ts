@@ -10,7 +10,8 @@ export interface Person {
   readonly account: AccountId;
 }
 
-const NOBODY = '00000000-0000-7000-8000-000000000000';
+/** The id of whom an operation has still to create. */
+export const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 /** Whom an operation has still to create. */
 export const unborn = (number: number): Person => ({ number, id: NOBODY, account: AccountId.parse(NOBODY) });

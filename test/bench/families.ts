@@ -1,0 +1,5 @@
+/** All families, in the order in which they run. */
+import type { Family } from './family.ts';
+import { capacityFamily, operationsFamily } from './operation-reports.ts';
+
+export const families: readonly Family[] = [capacityFamily, operationsFamily];
