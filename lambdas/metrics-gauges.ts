@@ -65,10 +65,10 @@ async function ofConnection(
   connection: Connection,
   now: number,
 ): Promise<OfConnection> {
-  const tokens = await directory.listTokens(connection.id);
+  const ends = await directory.tokenEnds(connection.id);
   const rules = await directory.rulesOf(connection);
   return {
-    ending: tokens.filter(({ expiresAt }) => Math.abs(expiresAt - now) <= ENDING_MS).length,
+    ending: ends.filter((end) => Math.abs(end - now) <= ENDING_MS).length,
     orphaned: rules.filter(({ binding }) => binding?.state === 'orphaned').length,
   };
 }

@@ -229,8 +229,10 @@ export async function openAdobeParts(
     table: config.table,
     pepper: config.pepper ?? '',
   };
+  const directory = openDirectory({ ...machine, ...table });
+  await directory.claimSchema();
   return {
-    directory: openDirectory({ ...machine, ...table }),
+    directory,
     adobe,
     keeper,
     now: machine.now,

@@ -37,6 +37,7 @@ export const handler: HttpHandler = lazily(async () => {
     table: config.table,
     pepper,
   });
+  await directory.claimSchema();
   const { now, realNow } = machine;
   const handle = createScimRoutes({ directory, now, realNow, cursorKey: cursorKeyOf(pepper), log });
   return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl, networks: config.networks });

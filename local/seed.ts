@@ -57,6 +57,7 @@ export interface SeedInput {
 
 /** Makes what is missing. Returns the token of the last start while it is valid, else a new one. */
 export async function seedBridge({ directory, adobe, token }: SeedInput): Promise<{ token: string }> {
+  await directory.claimSchema();
   await directory.setUp({
     org: { key: localOrg, adobeOrgId: adobe.orgId, clientId: adobe.clientId },
     connection: { id: localConnection, settings, tableId: await directory.tableId() },

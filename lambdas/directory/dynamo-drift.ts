@@ -5,7 +5,7 @@
  */
 import { markParts } from './account-item.ts';
 import { Reconciliation } from './drift-records.ts';
-import { type Context, readAccounts } from './dynamo-context.ts';
+import { type Context, readAccounts, setOnly } from './dynamo-context.ts';
 import { ConditionFailed, isConflict, type Write } from './dynamo-store.ts';
 import { accountKey, driftKey, reconcileKey } from './keys.ts';
 import { type Account, AccountId, type ConnectionId, type OrgKey } from './records.ts';
@@ -31,7 +31,7 @@ export async function noteComparison(ctx: Context, account: Account, found: Comp
   const { org, id } = account;
   const writes: Write[] = [accountWrite(ctx, account, found)];
   if (found.drift !== undefined)
-    writes.push({ kind: 'put', key: driftKey(org, id), item: { accountId: id, v: 1 } });
+    writes.push({ kind: 'update', key: driftKey(org, id), ...setOnly({ accountId: id }) });
   else if (account.drift !== undefined) writes.push({ kind: 'delete', key: driftKey(org, id) });
   try {
     await ctx.store.transactOnce(writes);
@@ -90,5 +90,8 @@ export async function readReconciliation(ctx: Context, o: OrgKey): Promise<Recon
 }
 
 export async function saveReconciliation(ctx: Context, o: OrgKey, state: Reconciliation): Promise<void> {
-  await ctx.store.put(reconcileKey(o), { ...state, v: 1 });
+  // Of a new listing the place and the end are absent; whatever a later version keeps there stays.
+  const named = Object.entries(state).filter(([name]) => name in Reconciliation.shape);
+  const item = { next: undefined, endedAt: undefined, ...Object.fromEntries(named) };
+  await ctx.store.update({ key: reconcileKey(o), ...setOnly(item) });
 }

@@ -4,7 +4,7 @@
  * remembered by name in `o / PARK#..`; without it nobody could list them, and the table is never scanned (R35).
  */
 import * as z from 'zod';
-import { type Context, connectionOf, readAccounts } from './dynamo-context.ts';
+import { type Context, connectionOf, readAccounts, setOnly } from './dynamo-context.ts';
 import { keyText } from './dynamo-store.ts';
 import { accountIdOf } from './dynamo-work.ts';
 import { memberKey, membersPk, parkedScopeKey, workPartition } from './keys.ts';
@@ -55,7 +55,7 @@ export async function noteParked<T>(
     return change;
   });
   if (scope !== undefined && !known.has(`${org}#${scope}`)) {
-    await ctx.store.put(parkedScopeKey(org, scope), { scope, v: 1 });
+    await ctx.store.update({ key: parkedScopeKey(org, scope), ...setOnly({ scope }) });
     known.add(`${org}#${scope}`);
   }
   return result;

@@ -178,7 +178,7 @@ export async function createToken(
   };
   await ctx.store.transact([
     { kind: 'put', key: tokenKey(id), item: { ...attributes, v: 1 }, condition: 'attribute_not_exists(pk)' },
-    { kind: 'put', key: tokenIndexKey(c, id), item: { v: 1 } },
+    { kind: 'put', key: tokenIndexKey(c, id), item: { expiresAt, v: 1 } },
     journalWrite(ctx, c, {
       fact: 'tokenCreated',
       token: id,
@@ -200,6 +200,11 @@ async function readToken(ctx: Context, id: string): Promise<TokenRecord | undefi
 function recordOf(item: Item): TokenRecord {
   const before = { kind: 'bearer', expiresAt: Number(item['created']) + LONGEST_TOKEN_MS };
   return TokenRecord.parse({ ...before, ...item, id: String(item['pk']).slice('T#'.length) });
+}
+
+export async function tokenEnds(ctx: Context, c: ConnectionId): Promise<number[]> {
+  const { items } = await ctx.store.query({ pk: c, begins: 'TOKEN#' });
+  return items.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [Number(expiresAt)]));
 }
 
 export async function listTokens(ctx: TokenContext, c: ConnectionId): Promise<TokenRecord[]> {

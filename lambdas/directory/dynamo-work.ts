@@ -5,7 +5,7 @@
 import { markWrite } from './account-item.ts';
 import { CatalogueEntry } from './catalogue.ts';
 import { readBindings } from './dynamo-bindings.ts';
-import { type Context, readAccounts, UnreadableAccount } from './dynamo-context.ts';
+import { type Context, readAccounts, setOnly, UnreadableAccount } from './dynamo-context.ts';
 import { identityItemOf, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, type Item, keyText } from './dynamo-store.ts';
 import {
@@ -128,13 +128,14 @@ export async function changeBudget<T>(
     const { next, result } = change(item?.['budget']);
     if (next === undefined) return result;
     const rev = Number(item?.['rev'] ?? 0);
+    const written = setOnly({ budget: next, rev: rev + 1 });
     await ctx.store.transactOnce([
       {
-        kind: 'put',
+        kind: 'update',
         key: budgetKey(clientId, endpoint),
-        item: { budget: next, rev: rev + 1, v: 1 },
-        condition: rev === 0 ? 'attribute_not_exists(pk)' : 'rev = :rev',
-        ...(rev === 0 ? {} : { values: { ':rev': rev } }),
+        ...written,
+        condition: rev === 0 ? 'attribute_not_exists(pk)' : '#rev = :was',
+        values: { ...written.values, ...(rev === 0 ? {} : { ':was': rev }) },
       },
     ]);
     return result;
@@ -228,7 +229,11 @@ export async function readFaults(ctx: Context, o: OrgKey): Promise<Fault[]> {
 }
 
 export async function tripFault(ctx: Context, o: OrgKey, fault: Fault): Promise<void> {
-  await ctx.store.put(faultKey(o, fault.scope), { ...fault, v: 1 });
+  const { scope, error, retryAt, stopsRevokes } = fault;
+  await ctx.store.update({
+    key: faultKey(o, scope),
+    ...setOnly({ scope, error, retryAt, stopsRevokes }),
+  });
 }
 
 export async function clearFault(

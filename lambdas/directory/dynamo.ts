@@ -37,6 +37,7 @@ import { accountsOfGroup, findAccount, membershipsOf, noteParked, readPlaces } f
 import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
 import { confirmedConnection, getPause, setMode, setPause } from './dynamo-safety.ts';
+import { claimSchema } from './dynamo-schema.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
@@ -47,6 +48,7 @@ import {
   revokeToken,
   sealAccess,
   type TokenContext,
+  tokenEnds,
 } from './dynamo-tokens.ts';
 import { createUser, deleteUser, getUser, updateUser } from './dynamo-users.ts';
 import * as work from './dynamo-work.ts';
@@ -170,6 +172,8 @@ function syncSide(ctx: Context): SyncDirectory {
 function operatorSide(ctx: Context): OperatorDirectory {
   return {
     setUp: (draft) => setUp(ctx, draft),
+    claimSchema: (code) => claimSchema(ctx, code),
+    tokenEnds: (c) => tokenEnds(ctx, c),
     tableId: () => ctx.store.tableId(),
     setMode: (c, change) => setMode(ctx, c, change),
     setPause: (scope, org, change) => setPause(ctx, { scope, org }, change),

@@ -95,6 +95,8 @@ export const heldKey = (o: OrgKey, hold: number, seq: number): Key => ({
 });
 /** What stops the bridge as a whole; capitals, so that no connection can be called like it. */
 export const bridgeKey: Key = { pk: 'BRIDGE', sk: 'CONFIG' };
+/** A partition of its own, so that every function may be let in to it and to nothing beside it. */
+export const schemaKey: Key = { pk: 'SCHEMA', sk: '-' };
 export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#${digest(scope)}` });
 /** Remembers the name behind a parked partition's digest. */
 export const parkedScopeKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `PARK#${digest(scope)}` });

@@ -330,6 +330,10 @@ export interface OperatorDirectory {
       readonly tableId?: string;
     };
   }): Promise<void>;
+  /** Raises the table's schema version to the code's, which only tests name. @throws TableTooNew */
+  claimSchema(code?: number): Promise<void>;
+  /** When the credentials of the connection end, by their index: for whoever may not read them. Epoch milliseconds. */
+  tokenEnds(c: ConnectionId): Promise<readonly number[]>;
   /** Tells this table from a restored copy of it. */
   tableId(): Promise<string>;
   /** Sets the mode, confirms it for this table, and wakes whoever waits. False when the connection changed meanwhile. */

@@ -99,7 +99,6 @@ describe('the commands that the directory sends (F06)', () => {
       'BatchGetItem',
       'DeleteItem',
       'GetItem',
-      'PutItem',
       'Query',
       'TransactWriteItems',
       'UpdateItem',
