@@ -49,6 +49,9 @@ const addresses: ItemRight = {
 };
 const budget: ItemRight = { on: "Adobe's pace", actions: ['GetItem', 'PutItem'], keys: ['B#*'] };
 
+const schema: ItemRight = { on: 'schema version', actions: ['GetItem', 'UpdateItem'], keys: ['SCHEMA'] };
+const verify: ItemRight = { on: 'journal: read and verify', actions: ['Query'], keys: ['J#*'] };
+
 /** The comparison, which an operator may also start. */
 const compare: readonly ItemRight[] = [
   { on: 'people and groups: look', actions: read, keys: ['{c}', '{c}#*'] },
@@ -66,6 +69,8 @@ const compare: readonly ItemRight[] = [
   },
   budget,
   append,
+  verify,
+  schema,
 ];
 
 export const rightsOf: Readonly<Record<Holder, Rights>> = {
@@ -81,6 +86,7 @@ export const rightsOf: Readonly<Record<Holder, Rights>> = {
       { on: 'wrong credentials: count', actions: ['UpdateItem'], keys: ['F#*'] },
       append,
       addresses,
+      schema,
     ],
     index: false,
     tableId: false,
@@ -108,6 +114,7 @@ export const rightsOf: Readonly<Record<Holder, Rights>> = {
       { on: 'kill switch: look', actions: ['GetItem'], keys: ['BRIDGE'] },
       { on: 'journal: append and seal', actions: ['PutItem', 'Query'], keys: ['J#*'] },
       addresses,
+      schema,
     ],
     index: true,
     tableId: true,
@@ -137,7 +144,6 @@ export const rightsOf: Readonly<Record<Holder, Rights>> = {
         keys: ['T#*'],
       },
       { on: 'kill switch', actions: ['GetItem', 'UpdateItem'], keys: ['BRIDGE'] },
-      { on: 'journal: read and verify', actions: ['Query'], keys: ['J#*'] },
       { on: 'addresses: read', actions: ['GetItem'], keys: ['J#who#*'] },
       { on: 'addresses: erase', actions: ['DeleteItem'], keys: ['J#mail#*'] },
     ],
