@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { TOLERANCES, type ToleranceName } from '../lambdas/scim/tolerances.ts';
 
+// Which tolerance an exchange needs is a matter of what is understood (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 // Node's own loader, whose hooks put the cuts in.
 const { playWithout }: typeof import('./exchange-cuts.ts') = createRequire(import.meta.url)(
   './exchange-cuts.ts',

@@ -12,6 +12,9 @@ import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../buil
 import { hear } from '../leaks.ts';
 import { as } from '../rights.ts';
 
+// What commands say and do is about decisions (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 export interface Desk {
   readonly bridge: TestBridge;
   ask(command: string, args?: unknown, operator?: string): Promise<CommandAnswer>;
