@@ -1,5 +1,12 @@
 /** All families, in the order in which they run. */
 import type { Family } from './family.ts';
 import { capacityFamily, operationsFamily } from './operation-reports.ts';
+import { drainFamily, firstLoadFamily, grantFamily } from './provisioning-reports.ts';
 
-export const families: readonly Family[] = [capacityFamily, operationsFamily];
+export const families: readonly Family[] = [
+  capacityFamily,
+  operationsFamily,
+  firstLoadFamily,
+  drainFamily,
+  grantFamily,
+];
