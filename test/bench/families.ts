@@ -1,11 +1,13 @@
 /** All families, in the order in which they run. */
 import type { Family } from './family.ts';
+import { growthFamily } from './growth-report.ts';
 import { capacityFamily, operationsFamily } from './operation-reports.ts';
 import { drainFamily, firstLoadFamily, grantFamily } from './provisioning-reports.ts';
 
 export const families: readonly Family[] = [
   capacityFamily,
   operationsFamily,
+  growthFamily,
   firstLoadFamily,
   drainFamily,
   grantFamily,
