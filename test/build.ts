@@ -107,7 +107,7 @@ export async function openTestBridge(options: TestBridgeOptions = {}): Promise<T
   const opened = await openTestDirectory({
     clock,
     wrap: (deps) => {
-      const held = { ...deps, client: underRights(deps.client, { connection: CONNECTION, org: ORG }) };
+      const held = { ...deps, client: underRights(deps.client) };
       return options.wrap?.(held) ?? held;
     },
   });

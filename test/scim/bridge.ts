@@ -5,14 +5,7 @@ import { createLog } from '../../lambdas/log.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';
 import { createScimRoutes } from '../../lambdas/scim/routes.ts';
 import { guardPasswords, guardToken, hear } from '../leaks.ts';
-import {
-  CONNECTION,
-  hearStore,
-  ORG,
-  openTestDirectory,
-  type TestClock,
-  type TestDirectory,
-} from '../open.ts';
+import { CONNECTION, hearStore, openTestDirectory, type TestClock, type TestDirectory } from '../open.ts';
 import { as, underRights } from '../rights.ts';
 
 export const base = 'https://bridge.example.net/scim/v2';
@@ -59,7 +52,7 @@ export async function openTestScim(options: TestScimOptions = {}): Promise<TestS
   const opened = await openTestDirectory({
     ...options,
     wrap: (deps) => {
-      const held = { ...deps, client: underRights(deps.client, { connection: CONNECTION, org: ORG }) };
+      const held = { ...deps, client: underRights(deps.client) };
       return options.wrap?.(held) ?? held;
     },
   });
