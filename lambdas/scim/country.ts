@@ -9,7 +9,12 @@ import { normal } from '../directory/normal.ts';
 const NO_COUNTRY = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ']);
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-const namesInEnglish = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+let english: Intl.DisplayNames | undefined;
+
+function nameInEnglish(code: string): string | undefined {
+  english ??= new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+  return english.of(code);
+}
 
 function* allCodes(): Generator<string> {
   for (const first of LETTERS) for (const second of LETTERS) yield `${first}${second}`;
@@ -19,19 +24,24 @@ function* allCodes(): Generator<string> {
 function currentCode(code: string): string | undefined {
   const current = new Intl.Locale(`und-${code}`).region;
   if (current === undefined || NO_COUNTRY.has(current)) return undefined;
-  return namesInEnglish.of(current) === undefined ? undefined : current;
+  return nameInEnglish(current) === undefined ? undefined : current;
 }
 
-/** By normal form of the English name. */
-const codeByName: ReadonlyMap<string, string> = new Map(
-  [...allCodes()]
-    .filter((code) => currentCode(code) === code)
-    .map((code) => [normal(namesInEnglish.of(code) ?? ''), code]),
-);
+let byName: ReadonlyMap<string, string> | undefined;
+
+/** By normal form of the English name; made when the first name comes, because a start must not wait for it. */
+function codeByName(): ReadonlyMap<string, string> {
+  byName ??= new Map(
+    [...allCodes()]
+      .filter((code) => currentCode(code) === code)
+      .map((code) => [normal(nameInEnglish(code) ?? ''), code]),
+  );
+  return byName;
+}
 
 /** The alpha-2 code of a country that is given by its code, in any case, or by its English name; else undefined. */
 export function countryCode(text: string): string | undefined {
   const trimmed = text.trim();
   if (/^[a-z]{2}$/i.test(trimmed)) return currentCode(trimmed.toUpperCase());
-  return codeByName.get(normal(trimmed));
+  return codeByName().get(normal(trimmed));
 }
