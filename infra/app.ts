@@ -18,6 +18,6 @@ const account = settings.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
 new BridgeStack(app, settings.stack, {
   description: 'SCIM 2.0 bridge to the Adobe Admin Console',
   settings,
-  bundles: bundleFunctions(),
+  bundles: await bundleFunctions(),
   env: { ...(region === undefined ? {} : { region }), ...(account === undefined ? {} : { account }) },
 });

@@ -46,7 +46,8 @@ export class BridgeFunction extends LambdaFunction {
       handler: 'index.handler',
       timeout: Duration.millis(props.timeoutMs),
       memorySize: props.memoryMiB,
-      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      // No --enable-source-maps: it reads the map at every start (17 of 105 ms). `npm run bundle -- --where` reads it later.
+      environment: props.environment,
     });
     // No reserved concurrency: new accounts have none to give, and the lease is the guard (R29).
     this.applyRemovalPolicy(RemovalPolicy.DESTROY);

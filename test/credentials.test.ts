@@ -40,9 +40,9 @@ function textsOf(paths: readonly string[], from: string): ReadonlyMap<string, st
 
 let folder = '';
 let template: Template;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bridge-bundles-'));
-  const bundles = bundleFunctions(folder);
+  const bundles = await bundleFunctions(folder);
   template = Template.fromStack(
     new BridgeStack(new App(), 'Test', { settings: readSettings(undefined), bundles }),
   );
