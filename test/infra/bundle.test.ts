@@ -44,7 +44,12 @@ describe('the bundles', () => {
     test(`${name} looks for credentials in the environment only, and has no locale of zod`, () => {
       const code = codeOf(name);
       // Told apart by words, not shown: the code is half a megabyte.
-      const found = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS', 'credential_process', 'ungültig'];
+      const found = [
+        'AWS_WEB_IDENTITY_TOKEN_FILE',
+        'AWS_CONTAINER_CREDENTIALS',
+        'credential_process',
+        'ungültig',
+      ];
       expect(found.filter((word) => code.includes(word))).toEqual([]);
     });
   }
