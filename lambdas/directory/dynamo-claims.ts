@@ -131,6 +131,8 @@ function merge(
   { account, identity, identities, claimant }: Wish & { claimant: Account },
 ): Write[] {
   const claims = [...account.claims, ...claimant.claims];
+  // A look at Adobe from before the other's last call says nothing about us either (R19, R28).
+  const sentAt = Math.max(account.sentAt ?? 0, claimant.sentAt ?? 0);
   const mark = markParts({ org: account.org, id: account.id, now: ctx.now(), kind: 'revoke' });
   identities.claim(identity.email, identity.type, account.id);
   return [
@@ -138,7 +140,7 @@ function merge(
       kind: 'update',
       key: accountKey(account.org, account.id),
       expression:
-        `SET ${mark.set}, claims = :claims, applied = :applied, #unknown = :unknown, watch = :watch` +
+        `SET ${mark.set}, claims = :claims, applied = :applied, #unknown = :unknown, watch = :watch, sentAt = :sentAt` +
         `${claimant.origin === undefined ? '' : ', origin = :origin'}${claimant.goneAt === undefined ? '' : ', goneAt = :goneAt'} ADD ${mark.add}, ledgerRev :one`,
       condition: 'wantedRev = :wantedRev AND ledgerRev = :ledgerRev AND attribute_not_exists(intent)',
       names: { ...mark.names, '#unknown': 'unknown' },
@@ -148,6 +150,7 @@ function merge(
         ':applied': { ...claimant.applied, entitlements: unheld(claimant.applied.entitlements) },
         ':unknown': { ...account.unknown, ...unheld(claimant.unknown) },
         ':watch': { ...account.watch, ...claimant.watch },
+        ':sentAt': sentAt,
         ...(claimant.origin === undefined ? {} : { ':origin': claimant.origin }),
         ...(claimant.goneAt === undefined ? {} : { ':goneAt': claimant.goneAt }),
         ':wantedRev': account.wantedRev,

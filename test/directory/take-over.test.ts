@@ -256,12 +256,17 @@ describe('delete and take-over (R5, R6, R7)', () => {
   test('an existing user who moves to the accepted handle merges the ownerless account into its own (R5)', async () => {
     const t = await open();
     const ada = await addUser(t, person('ada'));
+    await openIntent(t, ada);
     await settle(t, ada.accountId, ['Chat']);
     const bo = await addUser(t, person('bo', { userName: 'bo', emails: [] }));
     await t.directory.deleteUser(CONNECTION, ada.id);
+    const { sentAt } = await accountOf(t, ada.accountId);
+    expect(sentAt).toBeGreaterThan(0);
     await changeUser(t, bo, { emails: [{ value: 'ada@example.com', primary: true }] });
     expect(await claim(t, bo)).toBe('claimed');
     const account = await accountOf(t, bo.accountId);
+    // What Adobe showed before that call says nothing of him (R19, R28).
+    expect(account.sentAt).toBe(sentAt);
     expect(account.applied.identity?.email).toBe('ada@example.com');
     expect(Object.keys(account.applied.entitlements)).toEqual(['chat']);
     expect(account.origin).toBe('made');

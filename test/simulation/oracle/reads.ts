@@ -125,7 +125,12 @@ function judgeMember(world: World, { group, user, isMember, reading }: Membershi
   question(world, `user ${user} is ${isMember ? 'a' : 'no'} member of ${group}`, () => {
     // Whoever may be gone may be no member for that reason.
     const mayBeGone = history.values(exists).some((one) => one.value === 'no');
-    return !isMember && mayBeGone ? undefined : history.membershipDoubt(group, user, { isMember, reading });
+    // A look that began before the group was hidden may see its members leave.
+    const groupGoes = history
+      .values(registers.group(group, 'exists'))
+      .some((one) => one.value === 'no' && one.stretch.start <= reading.to);
+    if (!isMember && (mayBeGone || groupGoes)) return undefined;
+    return history.membershipDoubt(group, user, { isMember, reading });
   });
   if (isMember)
     question(world, `member ${user} of ${group} lives`, () => history.doubt(exists, 'yes', reading));

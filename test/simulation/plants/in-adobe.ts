@@ -99,6 +99,7 @@ export const adobePlants: readonly Plant[] = [
       '    const free = !marks.some((mark) => taken.has(mark));',
       '    const free = marks.length > 0;',
     ),
+    hidden: 'whoever waits for an address is planned only when nobody claims it any more (R3)',
   },
   {
     name: 'eleven-commands',

@@ -2,6 +2,8 @@
  * A planted bug: a change of the product's text that lives only here. It is laid over the file while the file is loaded,
  * so the product has no switch for it, and a run with a plant is a run of the product with exactly this mistake in it.
  */
+import type { Profile } from '../profiles.ts';
+
 export interface Change {
   /** Below `lambdas/`. */
   readonly file: string;
@@ -17,6 +19,8 @@ export interface Plant {
   /** What the mistake is, as a sentence. */
   readonly says: string;
   readonly changes: readonly Change[];
+  /** Where only other faults, or the nightly comparison, bring it to light. */
+  readonly profile?: Profile;
   /** Why no run can find it, where that is understood: the net that catches it is part of the design. */
   readonly hidden?: string;
 }

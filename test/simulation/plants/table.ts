@@ -17,7 +17,7 @@ export async function tryAll(
       '--seed',
       String(run.seed),
       '--profile',
-      run.profile,
+      plant.profile ?? run.profile,
     ]);
     if (!found && plant.hidden === undefined) survived += 1;
     write(found || plant.hidden === undefined ? line : `${line} (hidden: ${plant.hidden})`);
