@@ -47,7 +47,7 @@ const addresses: ItemRight = {
   actions: ['UpdateItem'],
   keys: ['J#who#*'],
 };
-const budget: ItemRight = { on: "Adobe's pace", actions: ['GetItem', 'PutItem'], keys: ['B#*'] };
+const budget: ItemRight = { on: "Adobe's pace", actions: ['GetItem', 'UpdateItem'], keys: ['B#*'] };
 
 const schema: ItemRight = { on: 'schema version', actions: ['GetItem', 'UpdateItem'], keys: ['SCHEMA'] };
 const verify: ItemRight = { on: 'journal: read and verify', actions: ['Query'], keys: ['J#*'] };
