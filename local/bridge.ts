@@ -5,7 +5,7 @@
 
 import { createCommands } from '../lambdas/admin/commands.ts';
 import { type AdminHandler, makeAdminHandler } from '../lambdas/admin.ts';
-import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
+import type { AdobeClient, AdobeCredential } from '../lambdas/adobe/adobe.ts';
 import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
 import type { Log } from '../lambdas/log.ts';
@@ -30,7 +30,7 @@ export interface BridgeParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly adobe: AdobeEndpoint;
+  readonly adobe: AdobeCredential;
   /** Key of the token hashes. */
   readonly pepper: string;
   /** Where the SCIM service is reached, without a slash at the end. */
@@ -100,12 +100,13 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
 }
 
 /** The simulated org has both of Adobe's services under one address. */
-function adobeClient({ url, ...credential }: AdobeEndpoint, clock: Clock): AdobeClient {
-  return openAdobeClient(
-    { ...credential, imsUrl: url, umapiUrl: `${url}/v2/usermanagement` },
-    {
-      now: clock.now,
-      timeoutSignal: (ms) => AbortSignal.timeout(Math.max(1, Math.round(clock.realMs(ms)))),
-    },
-  );
+export function credentialOf({ url, ...credential }: AdobeEndpoint): AdobeCredential {
+  return { ...credential, imsUrl: url, umapiUrl: `${url}/v2/usermanagement` };
+}
+
+function adobeClient(credential: AdobeCredential, clock: Clock): AdobeClient {
+  return openAdobeClient(credential, {
+    now: clock.now,
+    timeoutSignal: (ms) => AbortSignal.timeout(Math.max(1, Math.round(clock.realMs(ms)))),
+  });
 }

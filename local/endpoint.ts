@@ -16,14 +16,19 @@ export const AdobeEndpoint = z.object({
 });
 export type AdobeEndpoint = z.infer<typeof AdobeEndpoint>;
 
-export const Endpoint = z.object({
+const Bridge = z.object({
   scimUrl: z.url(),
   token: z.string(),
-  adobe: AdobeEndpoint,
   /** The loopback route of operator commands, used by `operator/connect.ts`. */
   operator: z.object({ url: z.url(), key: z.string() }),
 });
+
+export const Endpoint = Bridge.extend({ adobe: AdobeEndpoint });
 export type Endpoint = z.infer<typeof Endpoint>;
+
+/** Of a bridge that drives a real Adobe org: which one, and nothing to get in with. */
+export const LiveEndpoint = Bridge.extend({ live: z.object({ orgId: z.string(), clientId: z.string() }) });
+export type LiveEndpoint = z.infer<typeof LiveEndpoint>;
 
 /** A JSON file of the data folder; undefined when it is absent or not (or no longer) of this shape. */
 export function readDataFile<S extends z.ZodType>(
@@ -57,5 +62,7 @@ export function writeDataFile(dir: string, name: string, content: unknown): void
 
 export const readEndpoint = (dir: string): Endpoint | undefined =>
   readDataFile(dir, 'endpoint.json', Endpoint);
-export const writeEndpoint = (dir: string, endpoint: Endpoint): void =>
+export const readLiveEndpoint = (dir: string): LiveEndpoint | undefined =>
+  readDataFile(dir, 'endpoint.json', LiveEndpoint);
+export const writeEndpoint = (dir: string, endpoint: Endpoint | LiveEndpoint): void =>
   writeDataFile(dir, 'endpoint.json', endpoint);

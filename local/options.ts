@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export interface StartOptions {
+  /** A simulated Adobe org, or the real one of a credential. */
+  readonly adobe: 'simulated' | 'live';
   readonly dir: string;
   /** Absent = the port of the last start if it is free, else any. */
   readonly port: number | undefined;
@@ -28,6 +30,9 @@ export const startHelp = `Usage: npm start -- [options]
 
 Starts the bridge on this machine, with an embedded database and a simulated Adobe org.
 
+  --adobe live            drives a real Adobe org instead, in report-only mode, on a folder of its own (default
+                          .bridge-live); asks for the credential, or takes it from BRIDGE_ADOBE_ORG,
+                          BRIDGE_ADOBE_CLIENT_ID and BRIDGE_ADOBE_CLIENT_SECRET, and writes it into no file
   --data DIR              where everything is kept (default .bridge)
   --port N                port of the SCIM service (default: the last one if it is free, else any)
   --adobe-port N          port of the simulated Adobe org
@@ -38,6 +43,7 @@ Starts the bridge on this machine, with an embedded database and a simulated Ado
   --help`;
 
 const options = {
+  adobe: { type: 'string' },
   data: { type: 'string' },
   port: { type: 'string' },
   'adobe-port': { type: 'string' },
@@ -68,10 +74,12 @@ function read(argv: readonly string[]): ParsedStart {
   if (adobeUrl !== undefined && values['adobe-port'] !== undefined) {
     throw new Wrong('--adobe-url and --adobe-port exclude each other: an org that already runs has its port');
   }
+  const adobe = readKind(values);
   return {
     kind: 'start',
     options: {
-      dir: readDir(values.data),
+      adobe,
+      dir: readDir(values.data, adobe),
       port: readPort('--port', values.port),
       adobePort: readPort('--adobe-port', values['adobe-port']),
       adobeUrl,
@@ -86,9 +94,29 @@ function read(argv: readonly string[]): ParsedStart {
   };
 }
 
-function readDir(text: string | undefined): string {
+/** What only a simulated org knows; the clock of a real one runs as it runs. */
+const simulatedOnly = [
+  'adobe-port',
+  'adobe-url',
+  'adobe-org',
+  'adobe-client-id',
+  'adobe-client-secret',
+  'speed',
+] as const;
+
+function readKind(values: Readonly<Record<string, unknown>>): StartOptions['adobe'] {
+  const { adobe = 'simulated' } = values;
+  if (adobe !== 'simulated' && adobe !== 'live')
+    throw new Wrong(`--adobe is live or simulated, not ${String(adobe)}`);
+  const foreign = simulatedOnly.find((name) => values[name] !== undefined);
+  if (adobe === 'live' && foreign !== undefined)
+    throw new Wrong(`--${foreign} is for a simulated Adobe org, and --adobe live drives a real one`);
+  return adobe;
+}
+
+function readDir(text: string | undefined, adobe: StartOptions['adobe']): string {
   if (text?.trim() === '') throw new Wrong('--data is the name of a folder, such as .bridge, and not empty');
-  return text ?? '.bridge';
+  return text ?? (adobe === 'live' ? '.bridge-live' : '.bridge');
 }
 
 function readPort(name: string, text: string | undefined): number | undefined {

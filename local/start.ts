@@ -6,15 +6,27 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { AdobeCredential } from '../lambdas/adobe/adobe.ts';
 import type { WorkHandler } from '../lambdas/edge.ts';
 import { createLog, type Log } from '../lambdas/log.ts';
+import { openTerminal } from '../operator/terminal.ts';
 import { connectAdobe } from './adobe-child.ts';
-import { assembleBridge, type Bridge } from './bridge.ts';
+import { assembleBridge, type Bridge, credentialOf } from './bridge.ts';
 import { type Clock, scaledClock } from './clock.ts';
 import { openDatabase } from './database.ts';
-import { type Endpoint, readDataFile, readEndpoint, writeDataFile, writeEndpoint } from './endpoint.ts';
+import {
+  type Endpoint,
+  type LiveEndpoint,
+  readDataFile,
+  readEndpoint,
+  readLiveEndpoint,
+  writeDataFile,
+  writeEndpoint,
+} from './endpoint.ts';
 import { takeFolder } from './folder.ts';
+import { greeting } from './greeting.ts';
 import { lambdaContext } from './lambda-context.ts';
+import { connectLive } from './live.ts';
 import { serveOperator } from './operator-route.ts';
 import { parseStart, type StartOptions, startHelp } from './options.ts';
 import { isErrorCode } from './processes.ts';
@@ -23,13 +35,14 @@ import { seedBridge } from './seed.ts';
 import { type Served, serve } from './serve.ts';
 
 export interface Running {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Endpoint | LiveEndpoint;
   /** Stops everything that was started, the last first. */
   stop(): Promise<void>;
 }
 
 /** Chosen at the first start on a folder, and kept. */
 const Kept = z.object({
+  adobe: z.enum(['simulated', 'live']).default('simulated'),
   speed: z.number(),
   pepper: z.string(),
   operatorKey: z.string(),
@@ -66,17 +79,20 @@ export async function startBridge(options: StartOptions): Promise<Running> {
   }
 }
 
-async function startAll(options: StartOptions, started: (() => Promise<void>)[]): Promise<Endpoint> {
+async function startAll(
+  options: StartOptions,
+  started: (() => Promise<void>)[],
+): Promise<Running['endpoint']> {
   const { dir } = options;
   started.push(takeFolder(dir));
   const kept = keep(options);
-  const before = readEndpoint(dir);
+  const before = readEndpoint(dir) ?? readLiveEndpoint(dir);
   const clock = scaledClock(kept.speed);
   const log = openLog(dir, clock, started);
 
   const database = await openDatabase({ file: join(dir, 'bridge.db'), table: kept.table });
   started.push(database.close);
-  const org = await connectAdobe(options, kept.speed, before?.adobe);
+  const org = await reachAdobe(options, kept.speed, before);
   started.push(org.stop);
 
   const ready = Promise.withResolvers<Bridge>();
@@ -95,13 +111,14 @@ async function startAll(options: StartOptions, started: (() => Promise<void>)[])
     database,
     clock,
     log,
-    adobe: org.endpoint,
+    adobe: org.credential,
     pepper: kept.pepper,
     baseUrl: scim.url,
   });
   const { token } = await seedBridge({
     directory: bridge.directory,
-    adobe: org.endpoint,
+    adobe: org.credential,
+    kind: options.adobe,
     token: before?.token,
   });
   ready.resolve(bridge);
@@ -117,14 +134,36 @@ async function startAll(options: StartOptions, started: (() => Promise<void>)[])
   started.push(operator.close);
   wake = startLoops(bridge, clock, started);
 
-  const endpoint: Endpoint = {
+  const endpoint = {
     scimUrl: `${scim.url}/scim/v2`,
     token,
-    adobe: org.endpoint,
+    ...org.told,
     operator: { url: operator.url, key: kept.operatorKey },
   };
   writeEndpoint(dir, endpoint);
   return endpoint;
+}
+
+interface Reached {
+  readonly credential: AdobeCredential;
+  /** What `endpoint.json` may say of it: of a real org no secret. */
+  readonly told: Pick<Endpoint, 'adobe'> | Pick<LiveEndpoint, 'live'>;
+  stop(): Promise<void>;
+}
+
+async function reachAdobe(
+  options: StartOptions,
+  speed: number,
+  before: Running['endpoint'] | undefined,
+): Promise<Reached> {
+  if (options.adobe === 'live') {
+    const credential = await connectLive(process.env, openTerminal());
+    const { orgId, clientId } = credential;
+    return { credential, told: { live: { orgId, clientId } }, stop: async () => undefined };
+  }
+  const known = before !== undefined && 'adobe' in before ? before.adobe : undefined;
+  const { endpoint, stop } = await connectAdobe(options, speed, known);
+  return { credential: credentialOf(endpoint), told: { adobe: endpoint }, stop };
 }
 
 /** What the stream and the schedules are in AWS. Returns what wakes the drain. */
@@ -153,9 +192,15 @@ function work(handler: WorkHandler, functionName: string, clock: Clock): Promise
   return handler({ wake: 'local' }, context);
 }
 
-/** The choices of the first start. @throws Error when this start asks for another speed */
-function keep({ dir, speed }: StartOptions): Kept {
+/** The choices of the first start. @throws Error when this start asks for another org or speed */
+function keep({ dir, speed, adobe }: StartOptions): Kept {
   const before = readDataFile(dir, 'bridge.json', Kept);
+  if (before !== undefined && before.adobe !== adobe) {
+    const kind = { simulated: 'a simulated Adobe org', live: 'a real Adobe org (--adobe live)' };
+    throw new Error(
+      `${dir} belongs to a bridge with ${kind[before.adobe]}, and this start is for ${kind[adobe]}: choose another folder with --data`,
+    );
+  }
   if (before !== undefined && speed !== undefined && speed !== before.speed) {
     throw new Error(
       `${dir} was first started with --speed ${before.speed}, and its time cannot jump: ` +
@@ -165,6 +210,7 @@ function keep({ dir, speed }: StartOptions): Kept {
   if (before !== undefined) return before;
   const secret = (): string => randomBytes(32).toString('base64url');
   const first: Kept = {
+    adobe,
     speed: speed ?? 1,
     pepper: secret(),
     operatorKey: secret(),
@@ -182,7 +228,7 @@ function openLog(dir: string, clock: Clock, started: (() => Promise<void>)[]): L
 
 async function serveScim(
   port: number | undefined,
-  before: Endpoint | undefined,
+  before: Running['endpoint'] | undefined,
   options: Parameters<typeof serve>[0],
 ): Promise<Served> {
   if (port !== undefined) {
@@ -198,26 +244,6 @@ async function serveScim(
     if (isErrorCode(error, 'EADDRINUSE')) return serve({ ...options, port: 0 });
     throw error;
   });
-}
-
-function greeting({ scimUrl, token, adobe }: Endpoint, dir: string): string {
-  const data = dir === '.bridge' ? '' : ` --data ${dir}`;
-  return `The bridge runs.
-
-  SCIM URL   ${scimUrl}
-  Token      ${token}
-  Adobe      ${adobe.url}
-  Data       ${dir} (what it does: ${join(dir, 'bridge.log')})
-
-Try next, in another terminal:
-  npm run demo${data && ` --${data}`}
-      adds a chat user, assigns, moves, renames and removes, and shows what Adobe has after each step
-  npm run idp -- okta --people 20${data}
-      plays a day of an identity provider
-  npm run bridge -- status${data}
-      what is done, pending and refused
-
-Ctrl-C stops everything; the data stay.`;
 }
 
 async function main(): Promise<void> {

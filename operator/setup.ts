@@ -3,6 +3,7 @@
  * looks first at what is there, so a run that was interrupted is simply repeated: the credential, org and domains that
  * are stored stay, and a token is made only where there is none.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import type { CommandResult } from '../lambdas/admin/command.ts';
 import type { Connected } from './answer.ts';
@@ -40,6 +41,7 @@ const Look = z.object({
   credential: z.object({ orgId: z.string(), clientId: z.string() }).optional(),
   ready: z.boolean(),
   mode: z.string().default('report-only'),
+  listing: z.unknown().optional(),
   domains: z.record(z.string(), z.unknown()).default({}),
   seen: z.array(SeenDomain).default([]),
   tokens: z
@@ -71,7 +73,7 @@ export async function runSetup(args: unknown, bridge: Bridge, io: Io): Promise<0
   try {
     await storeCredential(running, await look(running));
     print(io, await ask(running, 'setup.connect'));
-    await allowDomains(running, await look(running));
+    await allowDomains(running, await afterListing(running));
     await handOver(running, await look(running));
     return 0;
   } catch (error) {
@@ -90,6 +92,26 @@ async function ask({ bridge }: Running, command: string, args: object = {}): Pro
 
 async function look(running: Running): Promise<Look> {
   return Look.parse((await ask(running, 'setup.look')).data);
+}
+
+const LISTING_WAIT_MS = 45_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** The proposals come from Adobe's list, which another run may be reading right now. */
+async function afterListing(running: Running): Promise<Look> {
+  const until = Date.now() + LISTING_WAIT_MS;
+  for (let told = false; ; told = true) {
+    const seen = await look(running);
+    if (seen.listing !== undefined) return seen;
+    if (Date.now() > until) {
+      running.io.out(
+        "! Adobe's list is not there yet. Run setup again in some minutes: it proposes the domains then.",
+      );
+      return seen;
+    }
+    if (!told) running.io.out("Waiting for Adobe's list ...");
+    await pause(LOOK_EVERY_MS);
+  }
 }
 
 function print({ out }: Io, { text }: CommandResult): void {

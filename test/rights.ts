@@ -41,6 +41,7 @@ const deployments: readonly Names[] = [
   { connection: CONNECTION, org: ORG },
   { connection: 'entra', org: ORG },
   { connection: 'entra', org: `${ORG}-2` },
+  { connection: 'new-idp', org: 'new-org' },
 ];
 
 export function underRights(client: DynamoDBClient): DynamoDBClient {

@@ -1,5 +1,5 @@
 /** Ways over which a dialect's requests travel: real HTTP, a bad line in front of any other way, and a counter. */
-import { type Endpoint, readEndpoint } from '../endpoint.ts';
+import { type Endpoint, readEndpoint, readLiveEndpoint } from '../endpoint.ts';
 import { AnswerLost, type ScimAnswer, type ScimRequest, type Send } from './dialect.ts';
 import type { Random } from './random.ts';
 
@@ -10,6 +10,9 @@ const ANSWER_TIMEOUT_MS = 60_000;
 export function findBridge(dataDir: string): Endpoint {
   const endpoint = readEndpoint(dataDir);
   if (endpoint) return endpoint;
+  if (readLiveEndpoint(dataDir) !== undefined) {
+    throw new Error(`The bridge on ${dataDir} drives a real Adobe org: nobody invented is sent there.`);
+  }
   throw new Error(
     `There is no bridge in ${dataDir}. Start one with \`npm start\` in another terminal, or name its folder with --data.`,
   );

@@ -1,7 +1,7 @@
 /** The real SCIM handlers on the embedded database behind localhost, assembled as `npm start` does, without the drain. */
 import { randomBytes } from 'node:crypto';
 import { createLog } from '../../lambdas/log.ts';
-import { assembleBridge } from '../../local/bridge.ts';
+import { assembleBridge, credentialOf } from '../../local/bridge.ts';
 import { scaledClock } from '../../local/clock.ts';
 import { openDatabase } from '../../local/database.ts';
 import { seedBridge } from '../../local/seed.ts';
@@ -33,8 +33,20 @@ export async function openServing(): Promise<Serving> {
   });
   const served = await serve({ handler: async (event, context) => bridge.scim(event, context) });
   const pepper = randomBytes(32).toString('base64url');
-  const bridge = assembleBridge({ database, clock, log, adobe, pepper, baseUrl: served.url });
-  const { token } = await seedBridge({ directory: bridge.directory, adobe, token: undefined });
+  const bridge = assembleBridge({
+    database,
+    clock,
+    log,
+    adobe: credentialOf(adobe),
+    pepper,
+    baseUrl: served.url,
+  });
+  const { token } = await seedBridge({
+    directory: bridge.directory,
+    adobe,
+    kind: 'simulated',
+    token: undefined,
+  });
   const transport = openTransport({ timeoutMs: 30_000 });
   const baseUrl = `${served.url}/scim/v2`;
   return {

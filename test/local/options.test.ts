@@ -3,6 +3,7 @@ import { parseStart } from '../../local/options.ts';
 
 const parse = (line: string) => parseStart(line === '' ? [] : line.split(' '));
 const nothing = {
+  adobe: 'simulated',
   dir: '.bridge',
   port: undefined,
   adobePort: undefined,
@@ -14,6 +15,8 @@ const nothing = {
 describe('the options of npm start', () => {
   const good: readonly { line: string; options: object }[] = [
     { line: '', options: nothing },
+    { line: '--adobe live', options: { ...nothing, adobe: 'live', dir: '.bridge-live' } },
+    { line: '--adobe live --data d --port 80', options: { ...nothing, adobe: 'live', dir: 'd', port: 80 } },
     {
       line: '--data d --port 80 --adobe-port 81 --speed 60',
       options: { ...nothing, dir: 'd', port: 80, adobePort: 81, speed: 60 },
@@ -38,6 +41,9 @@ describe('the options of npm start', () => {
   }
 
   const wrong: readonly { line: string; says: RegExp }[] = [
+    { line: '--adobe real', says: /--adobe is live or simulated, not real/ },
+    { line: '--adobe live --speed 60', says: /--speed is for a simulated Adobe org/ },
+    { line: '--adobe live --adobe-client-secret s', says: /--adobe-client-secret is for a simulated/ },
     { line: '--frob', says: /--frob/ },
     { line: 'now', says: /now/ },
     { line: '--port', says: /--port/ },

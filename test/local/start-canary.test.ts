@@ -21,6 +21,7 @@ test('the folder holds no token, no password and no secret of Adobe but in the f
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const running = await startBridge(parsed.options);
   onTestFinished(() => running.stop());
+  if (!('adobe' in running.endpoint)) throw new Error('not a simulated one');
   const { scimUrl, token, adobe, operator } = running.endpoint;
   guardToken('the token', token);
   guardToken('the key of the operator', operator.key);

@@ -34,7 +34,10 @@ beforeEach(async () => {
   aws = await openAwsServer();
   home = mkdtempSync(join(tmpdir(), 'bridge-setup-'));
   const clock = testClock();
-  bridge = await openTestBridge({ clock, state: seedSmallOrg({ random: seededRandom(3), at: clock.now() }) });
+  bridge = await openTestBridge({
+    clock,
+    state: seedSmallOrg({ random: seededRandom(3), at: clock.now() }),
+  });
   const { orgId, credentials } = bridge.org.state().meta;
   const [first] = credentials;
   credential = { orgId, clientId: first?.clientId ?? '', clientSecret: first?.clientSecrets[0] ?? '' };
