@@ -93,9 +93,12 @@ interface Input {
 }
 
 export function needsOf(command: Command): Need[] {
-  const action = command.constructor.name.replace(/Command$/, '');
   // Every command's input has some of these fields; which, its name says.
-  const input = command.input as Input;
+  return needsOfInput(command.constructor.name.replace(/Command$/, ''), command.input as Input);
+}
+
+/** The same of an operation's name and its input, as both stand in a request. */
+export function needsOfInput(action: string, input: Input): Need[] {
   const on = (key: Input['Key']) => ({ pk: key?.pk?.S ?? '' });
   switch (action) {
     case 'TransactWriteItems':
