@@ -3,7 +3,9 @@
  * write there and nowhere else. AWS's managed policy for this would let it write into every log group of the account.
  * What else the role may do is granted by whoever owns it, statement by statement.
  */
+
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -13,6 +15,7 @@ import {
   Function as LambdaFunction,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
+import { EventBridgeDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { Construct } from 'constructs';
 import { keptLog } from './kept-log.ts';
 
@@ -64,13 +67,15 @@ export class BridgeFunction extends LambdaFunction {
 
   /**
    * For a function that is only told to look: an event that fails is dropped, not repeated beside its successor, and it
-   * goes nowhere. What it stood for stands in the table, and the next look finds it (design.md section 2, rule 2).
+   * goes nowhere. What it stood for stands in the table, and the next look finds it (design.md section 2, rule 2). What
+   * it answers goes to the bus, if one is given.
    */
-  dropsEvents(): void {
+  dropsEvents({ answersTo }: { readonly answersTo?: IEventBus } = {}): void {
     new EventInvokeConfig(this, 'Events', {
       function: this,
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
+      ...(answersTo === undefined ? {} : { onSuccess: new EventBridgeDestination(answersTo) }),
     });
   }
 

@@ -1,7 +1,7 @@
 /**
  * Wires the bridge: the table, the secrets, the four functions, the HTTP API in front of one of them, the stream and the
- * schedules behind two, the alarms over all of it. Each function has its own role and may touch the items that it needs (`rights.ts`) and the
- * secrets it needs, nothing else.
+ * schedules behind two, the alarms and what people are told. Each function has its own role and may touch the items
+ * that it needs (`rights.ts`) and the secrets it needs, nothing else.
  */
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
@@ -18,6 +18,7 @@ import { Provisioner } from './provisioner.ts';
 import { ScimApi } from './scim-api.ts';
 import { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { Telling } from './telling.ts';
 
 export interface BridgeStackProps extends StackProps {
   /** Folder of each function's bundle. */
@@ -63,6 +64,7 @@ export class BridgeStack extends Stack {
       api: this.entrance.api,
       address: settings.alarmEmail,
     });
+    new Telling(this, 'Telling', { reconcile: this.functions.reconcile, address: settings.alarmEmail });
     this.#outputs();
     this.#marks();
   }

@@ -4,7 +4,7 @@
  * destination, no partial answers to the stream (design.md section 2, rule 2; F22, F28, F29).
  */
 import { Duration } from 'aws-cdk-lib';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -41,7 +41,8 @@ export class Provisioner extends Construct {
     // and when the listing failed, one of them is past the two hours that Adobe asks for.
     this.#every('Nightly', Schedule.cron({ hour: '2-5', minute: '7/15' }), reconcile);
     provision.dropsEvents();
-    reconcile.dropsEvents();
+    // What there is to tell people is in its answer (`telling.ts`).
+    reconcile.dropsEvents({ answersTo: EventBus.fromEventBusName(this, 'Bus', 'default') });
   }
 
   #every(id: string, schedule: Schedule, target: BridgeFunction): void {

@@ -3,7 +3,8 @@ import { AdobeConfig, readConfig } from './config.ts';
 import { OrgKey } from './directory/records.ts';
 import { lazily, type WorkHandler, workEdge } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts, reconcileOf } from './runtime.ts';
+import { nightOf } from './outcomes-telling.ts';
+import { openAdobeParts } from './runtime.ts';
 
 export interface ReconcileDeps {
   /** One stretch of the comparison, at the latest until the given epoch milliseconds; the next run goes on. */
@@ -20,6 +21,5 @@ export const handler: WorkHandler = lazily(async () => {
   const config = readConfig(AdobeConfig, process.env);
   const parts = await openAdobeParts(config, process.env);
   const { log, now } = parts;
-  const reconcile = reconcileOf(parts, OrgKey.parse(config.orgKey));
-  return makeReconcileHandler({ run: (until) => reconcile({ until }), now, log });
+  return makeReconcileHandler({ run: nightOf(parts, OrgKey.parse(config.orgKey)), now, log });
 });

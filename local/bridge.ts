@@ -9,6 +9,7 @@ import type { AdobeClient, AdobeCredential } from '../lambdas/adobe/adobe.ts';
 import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
 import type { HttpHandler, WorkHandler } from '../lambdas/edge.ts';
 import type { Log } from '../lambdas/log.ts';
+import { nightOf } from '../lambdas/outcomes-telling.ts';
 import { makeProvisionHandler } from '../lambdas/provision.ts';
 import { makeReconcileHandler } from '../lambdas/reconcile.ts';
 import {
@@ -79,7 +80,7 @@ export function assembleBridge({ database, clock, log, adobe, pepper, baseUrl }:
       log: log.with({ function: 'provision' }),
     }),
     reconcile: makeReconcileHandler({
-      run: (until) => reconcile({ until }),
+      run: nightOf(partsFor('reconcile'), localOrg),
       now: clock.now,
       log: log.with({ function: 'reconcile' }),
     }),

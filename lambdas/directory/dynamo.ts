@@ -7,6 +7,7 @@ import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { readBacklog } from './dynamo-backlog.ts';
 import { relinkRule } from './dynamo-bindings.ts';
 import { readDomains, saveCatalogue, saveDomains } from './dynamo-catalogue.ts';
+import { claimSchema, claimTelling } from './dynamo-claim.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import { type Context, connectionOf } from './dynamo-context.ts';
 import {
@@ -37,7 +38,6 @@ import { accountsOfGroup, findAccount, membershipsOf, noteParked, readPlaces } f
 import { listGroups, listUsers } from './dynamo-pages.ts';
 import { provisioningOf } from './dynamo-provisioning.ts';
 import { confirmedConnection, getPause, setMode, setPause } from './dynamo-safety.ts';
-import { claimSchema } from './dynamo-schema.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
@@ -173,6 +173,7 @@ function operatorSide(ctx: Context): OperatorDirectory {
   return {
     setUp: (draft) => setUp(ctx, draft),
     claimSchema: (code) => claimSchema(ctx, code),
+    claimTelling: (o, what, before) => claimTelling(ctx, o, { what, before }),
     tokenEnds: (c) => tokenEnds(ctx, c),
     tableId: () => ctx.store.tableId(),
     setMode: (c, change) => setMode(ctx, c, change),

@@ -95,6 +95,8 @@ export const heldKey = (o: OrgKey, hold: number, seq: number): Key => ({
 });
 /** What stops the bridge as a whole; capitals, so that no connection can be called like it. */
 export const bridgeKey: Key = { pk: 'BRIDGE', sk: 'CONFIG' };
+/** When something of this kind was last told to people. */
+export const toldKey = (o: OrgKey, what: string): Key => ({ pk: o, sk: `TOLD#${what}` });
 /** A partition of its own, so that every function may be let in to it and to nothing beside it. */
 export const schemaKey: Key = { pk: 'SCHEMA', sk: '-' };
 export const faultKey = (o: OrgKey, scope: string): Key => ({ pk: o, sk: `FAULT#${digest(scope)}` });

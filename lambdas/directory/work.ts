@@ -332,6 +332,8 @@ export interface OperatorDirectory {
   }): Promise<void>;
   /** Raises the table's schema version to the code's, which only tests name. @throws TableTooNew */
   claimSchema(code?: number): Promise<void>;
+  /** True for one caller, when the last time was not after the instant: then it is now (epoch milliseconds). */
+  claimTelling(o: OrgKey, what: string, before: number): Promise<boolean>;
   /** When the credentials of the connection end, by their index: for whoever may not read them. Epoch milliseconds. */
   tokenEnds(c: ConnectionId): Promise<readonly number[]>;
   /** Tells this table from a restored copy of it. */

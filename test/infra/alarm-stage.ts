@@ -12,11 +12,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { WorkHandler } from '../../lambdas/edge.ts';
 import { createLog } from '../../lambdas/log.ts';
+import { nightOf } from '../../lambdas/outcomes-telling.ts';
 import { makeProvisionHandler } from '../../lambdas/provision.ts';
 import { makeReconcileHandler } from '../../lambdas/reconcile.ts';
-import { drainOf, reconcileOf } from '../../lambdas/runtime.ts';
+import { drainOf } from '../../lambdas/runtime.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { interceptSend } from '../directory/intercept.ts';
+import { as } from '../rights.ts';
 import { MINUTE, openStage, type Stage, type StageOptions } from '../sync/stage.ts';
 import { type Point, pointsOf } from './alarm-evaluator.ts';
 
@@ -69,13 +71,13 @@ export async function openWatched(options: StageOptions = {}): Promise<WatchedSt
     measures: stage.deps.table,
   });
   const parts = { ...stage.drainDeps, directory: stage.directory, log };
-  const compared = reconcileOf(parts, stage.orgKey);
   const handlers = {
     [FUNCTIONS.provision]: makeProvisionHandler({ run: drainOf(parts, stage.orgKey), now: clock.now, log }),
-    [RECONCILE]: makeReconcileHandler({ run: (until) => compared({ until }), now: clock.now, log }),
+    [RECONCILE]: makeReconcileHandler({ run: nightOf(parts, stage.orgKey), now: clock.now, log }),
   };
   const call = async (functionName: keyof typeof handlers): Promise<void> => {
-    await invoke(handlers[functionName], functionName).catch(() =>
+    const holder = functionName === RECONCILE ? 'reconcile' : 'provision';
+    await as(holder, () => invoke(handlers[functionName], functionName)).catch(() =>
       add('AWS/Lambda', 'Errors', { FunctionName: functionName }),
     );
   };
