@@ -33,7 +33,7 @@ export interface GroupAt {
 /** What is already true is dropped by strong reads; a suspended group id (R21) is not "already true". */
 export async function planMembers(ctx: Context, at: GroupAt, edit: MemberEdit): Promise<MemberPlan> {
   if (edit.kind === 'delta') return planDelta(ctx, at, edit);
-  const { items } = await ctx.store.query({ pk: membersPk(at.connection, at.group) });
+  const { items } = await ctx.store.query({ pk: membersPk(at.connection, at.group), only: [['accountId']] });
   const members = new Map(items.map((item) => [String(item['sk']), item]));
   const wanted = new Set(edit.members);
   const named = namedIn({ add: edit.members, remove: [...members.keys()].filter((id) => !wanted.has(id)) });

@@ -52,10 +52,11 @@ export async function perform(
   // Written down one after the other: calls of two requests could not be told apart.
   for (const { recorded, bare } of trios) {
     const names = namesOf(recorded, bare);
-    await ask(stage, operation, { subject: recorded, round });
+    const answer = await ask(stage, operation, { subject: recorded, round });
     const calls = recorder.take();
     into.calls = calls.length;
     waves.push(retarget(calls, names));
+    await meet(stage, operation, { subject: recorded, answer });
     if (operation.makes) bare.person = bornAs(bare.person, recorded.person, names);
   }
   const bareMs = async () => {
@@ -63,9 +64,10 @@ export async function perform(
       ...(await Promise.all(waves.map((one) => timeOf(() => sendAll(stage.deps.client, one))))),
     );
   };
+  let answers: Answered[] = [];
   const handlerMs = async () => {
-    const asked = trios.map(({ timed: subject }) => ask(stage, operation, { subject, round }));
-    into.handlerMs.push(...(await Promise.all(asked)).map(({ ms }) => ms));
+    answers = await Promise.all(trios.map(({ timed: subject }) => ask(stage, operation, { subject, round })));
+    into.handlerMs.push(...answers.map(({ ms }) => ms));
   };
   const both = [
     { one: bareMs, cpuMs: into.bareCpuMs },
@@ -73,6 +75,17 @@ export async function perform(
   ];
   for (const { one, cpuMs } of round % 2 === 0 ? both : both.reverse())
     cpuMs.push(await processorTimeOf(one));
+  for (const [at, { timed: subject }] of trios.entries())
+    await meet(stage, operation, { subject, answer: answers[at] });
+}
+
+/** Who was just made. */
+async function meet(
+  stage: Stage,
+  { makes }: Operation,
+  { subject, answer }: { readonly subject: Subject; readonly answer: Answered | undefined },
+): Promise<void> {
+  if (makes) subject.person = await personOf(stage, subject.person.number, String(answer?.json['id']));
 }
 
 async function processorTimeOf(work: () => Promise<unknown>): Promise<number> {
@@ -97,8 +110,6 @@ async function ask(
   const answer = await stage.ask(method, path, { body });
   if (answer.status !== status)
     throw new Error(`${operation.name}: ${answer.status} ${JSON.stringify(answer.json)}`);
-  if (operation.makes)
-    subject.person = await personOf(stage, subject.person.number, String(answer.json['id']));
   return answer;
 }
 

@@ -1,6 +1,8 @@
 /** All families, in the order in which they run. */
 import type { Family } from './family.ts';
 import { growthFamily } from './growth-report.ts';
+import { hourFamily } from './hour.ts';
+import { httpFamily } from './http.ts';
 import { capacityFamily, operationsFamily } from './operation-reports.ts';
 import { drainFamily, firstLoadFamily, grantFamily } from './provisioning-reports.ts';
 
@@ -11,4 +13,6 @@ export const families: readonly Family[] = [
   firstLoadFamily,
   drainFamily,
   grantFamily,
+  hourFamily,
+  httpFamily,
 ];
