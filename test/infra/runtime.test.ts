@@ -18,7 +18,7 @@ import { type AdobeOrg, createAdobeOrg } from '../../local/adobe-org.ts';
 import { type Database, openDatabase } from '../../local/database.ts';
 import { settings, tableIdOf } from '../open.ts';
 import { type Runtime, startRuntime } from './runtime/host.ts';
-import { adobeAt, type Service, secretsWith, silence, tableFor } from './runtime/services.ts';
+import { adobeAt, type Service, secretsWith, silence, tableFor } from './runtime/surroundings.ts';
 
 const names = { connection: 'default', org: 'main' };
 const connection = ConnectionId.parse(names.connection);
@@ -122,8 +122,8 @@ describe('the bundles under Amazon’s runtime client', () => {
 
   test('scim: a body in base64, a conflict, a group, a list', async () => {
     const scim = await start('scim');
-    for (const name of ['ada', 'sim-internal-add', 'bob']) {
-      const { ok, body } = await scim.invoke(http('POST', '/Users', user(`${name}@example.com`)));
+    for (const name of ['ada@example.com', 'eve@unknown.example', 'bob@example.com']) {
+      const { ok, body } = await scim.invoke(http('POST', '/Users', user(name)));
       expect([ok, body.statusCode], JSON.stringify(body)).toEqual([true, 201]);
       ids.push(JSON.parse(body.body).id);
     }
@@ -168,7 +168,7 @@ describe('the bundles under Amazon’s runtime client', () => {
     expect(tables.get('admin')?.seen).toEqual([]);
   });
 
-  test('provision: a batch of the stream with a poison record; one of three people fails, the batch does not', async () => {
+  test('provision: a batch of the stream with a poison record; one of three people cannot be sent, the others are', async () => {
     const provision = await start('provision');
     const marked = {
       eventName: 'MODIFY',
