@@ -4,7 +4,7 @@
  */
 import type { Action, ActionOutcome, AdobeError } from '../adobe/adobe.ts';
 import { domainOf } from '../directory/identity.ts';
-import { entitlementKey } from '../directory/keys.ts';
+import { emailKey, entitlementKey } from '../directory/keys.ts';
 import type { AccountError, EntitlementKey, Identity, Intent, ObservedUser } from '../directory/records.ts';
 import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
@@ -31,6 +31,8 @@ export interface Absorbed {
   readonly error?: AccountError;
   readonly seen: readonly Seen[];
   readonly facts: readonly Fact[];
+  /** Only reads of both names tell how the rename ended: its intent stands (R26). */
+  readonly open?: true;
 }
 
 /** A fault is tried again after this long, by one request. */
@@ -285,7 +287,11 @@ interface Verdict {
 
 /** R27: a read decides. Where reads show the person and commands do not find them, that is not repeated for ever. */
 function gone(state: Absorbed, { action, error }: Failure, { about, input }: Verdict): Absorbed {
-  const next = { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
+  // An earlier try may have landed after it was looked for: then the person has the new name (R26).
+  const moved = action.kind === 'renameUser' && emailKey(action.identity.email) !== emailKey(action.to.email);
+  const next: Absorbed = moved
+    ? { ...state, open: true }
+    : { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
   if (givesUp(action, error, input)) return refuse(next, action, { about, input });
   return { ...next, backoffMs: backoffMs(input.attempts) };
 }

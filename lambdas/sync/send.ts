@@ -318,9 +318,9 @@ interface Recording {
 }
 
 function changeOf(run: Run, { fresh, absorbed, answered }: Recording): LedgerChange {
-  const { ledger, seen, facts } = absorbed;
+  const { ledger, seen, facts, open } = absorbed;
   const standing = standingAfter(run, { fresh, absorbed, answered });
-  return { ledger, clearIntent: true, standing, facts, seen };
+  return { ledger, clearIntent: open !== true, standing, facts, seen };
 }
 
 /** R24: `applied` took the outcome; only the mark depends on whether the wanted inputs moved meanwhile. */

@@ -156,7 +156,8 @@ interface Claiming {
 async function resolveClaim(run: Run, look: Look, { account, decision }: Claiming): Promise<Step> {
   const claimed = await run.deps.directory.claimWanted(run.org, account.id);
   if (claimed.kind !== 'taken') return { kind: 'done' };
-  const blocked = await followBlockers(run, account, claimed.by);
+  // As the reads of a lost rename left it: the stored handle may be out of date (R26).
+  const blocked = await followBlockers(run, { ...account, ...decision.ledger }, claimed.by);
   if (blocked.kind === 'break') {
     const planned: PlannedAction = { action: blocked.action };
     const { email, type } = blocked.action.to;

@@ -28,6 +28,11 @@ export async function followBlockers(run: Run, account: Account, by: AccountId):
   const lowest = chain.map((one) => one.id).sort()[0];
   const handle = account.applied.identity;
   if (lowest === undefined || handle === undefined || isAwaited(run, account)) return { kind: 'wait' };
+  // Out of the way already: what remains is to say so.
+  const inTheWay = chain.some(
+    ({ wanted }) => emailKey(wanted.identity?.email ?? '') === emailKey(handle.email),
+  );
+  if (!inTheWay) return { kind: 'wait' };
   if (lowest !== account.id) return { kind: 'follow', breaker: lowest };
   return { kind: 'break', action: { kind: 'renameUser', identity: handle, to: temporary(run, handle) } };
 }

@@ -165,6 +165,32 @@ describe('lost grants, revokes and updates (R26)', () => {
   });
 
   scenario(
+    'a lost rename that lands after it was looked for: the person is found under the new address (R26)',
+    {},
+    async (stage) => {
+      const ada = await stage.user('ada@example.com');
+      const chat = await stage.group('Chat', [ada]);
+      await stage.drain();
+      await stage.email(ada, 'ada.l@example.com');
+      stage.faults({ kind: 'reset', applied: false, endpoint: 'action' });
+      await stage.drainOnce(5_000);
+      const whole = stage.drainDeps.adobe.send;
+      // Between the look, which shows the old address, and the second try.
+      const late: typeof whole = (commands, deadline) => {
+        stage.org.byHand({ action: 'renameUser', email: 'ada@example.com', to: 'ada.l@example.com' });
+        Object.assign(stage.drainDeps.adobe, { send: whole });
+        return whole(commands, deadline);
+      };
+      Object.assign(stage.drainDeps.adobe, { send: late });
+      await stage.settle();
+      expect(stage.holders(X.name)).toEqual(['ada.l@example.com']);
+      await stage.quit(chat, ada);
+      await stage.settle();
+      expect(stage.holders(X.name)).toEqual([]);
+    },
+  );
+
+  scenario(
     'a lost rename of somebody who is then removed by hand is a first contact after 30 minutes (R27)',
     {},
     async (stage) => {

@@ -198,8 +198,9 @@ describe('what Adobe refused, by class (umapi.md 10)', () => {
     pause: absorbed.backoffMs,
     refused: absorbed.ledger.refused?.actions,
     gone: absorbed.ledger.goneAt,
+    open: absorbed.open,
   });
-  const nothing = { fault: [], pause: undefined, refused: undefined, gone: undefined };
+  const nothing = { fault: [], pause: undefined, refused: undefined, gone: undefined, open: undefined };
   const rows: [string, Given, Action, ActionOutcome, object][] = [
     ['user: refused until something changes', {}, grant, failed('user'), { refused: ['grant:x'] }],
     ['bug: the same', {}, create, failed('bug'), { refused: ['createUser'] }],
@@ -257,6 +258,13 @@ describe('what Adobe refused, by class (umapi.md 10)', () => {
     ],
     ['config of a person: refused', {}, rename, failed('config'), { refused: ['renameUser'] }],
     ['gone: a read decides', {}, grant, failed('gone'), { gone: SENT, pause: 15_000 }],
+    [
+      'gone: an earlier try of the rename may have landed',
+      {},
+      rename,
+      failed('gone'),
+      { open: true, pause: 15_000 },
+    ],
     [
       'gone: not for ever',
       { attempts: MAX_ATTEMPTS - 1 },

@@ -78,8 +78,8 @@ export const syncPlants: readonly Plant[] = [
     says: 'an outcome is not recorded when the identity provider spoke meanwhile',
     changes: one(
       'sync/send.ts',
-      '  return { ledger, clearIntent: true, standing, facts, seen };',
-      '  if (fresh.intent?.wantedRev !== fresh.wantedRev) return { ledger: ledgerOf(fresh), clearIntent: true, standing };\n  return { ledger, clearIntent: true, standing, facts, seen };',
+      '  return { ledger, clearIntent: open !== true, standing, facts, seen };',
+      '  if (fresh.intent?.wantedRev !== fresh.wantedRev) return { ledger: ledgerOf(fresh), clearIntent: true, standing };\n  return { ledger, clearIntent: open !== true, standing, facts, seen };',
     ),
   },
   {
