@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readDerived } from './derived.ts';
 import { isKept, shownReport } from './family.ts';
-import { dollars, lastToFirstThird, median, percentile, shown, shownBar, table } from './figures.ts';
+import { dollars, median, percentile, shown, shownBar, table } from './figures.ts';
 
 describe('figures', () => {
   test('the median is the middle, or the mean of the two in the middle, whatever the order', () => {
@@ -14,11 +14,6 @@ describe('figures', () => {
     const values = Array.from({ length: 101 }, (_, at) => at);
     expect([0, 50, 95, 100].map((percent) => percentile(values, percent))).toEqual([0, 50, 95, 100]);
     expect(percentile([10, 20], 95)).toBeCloseTo(19.5);
-  });
-
-  test('the last third is held against the first', () => {
-    expect(lastToFirstThird([2, 2, 9, 9, 3, 3])).toBe(1.5);
-    expect(() => lastToFirstThird([1, 2])).toThrow(RangeError);
   });
 
   test('an entry of the index costs what an item costs, and a write five reads', () => {

@@ -14,13 +14,6 @@ export function percentile(values: readonly number[], percent: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** The growth of a series in the time it took: the mean of its last third against that of its first. */
-export function lastToFirstThird(values: readonly number[]): number {
-  const third = Math.floor(values.length / 3);
-  if (third === 0) throw new RangeError('a series of three values at least has thirds');
-  return median(values.slice(-third)) / median(values.slice(0, third));
-}
-
 /** What one figure of a report is held to. */
 export interface Bar {
   readonly most?: number;
@@ -56,8 +49,8 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), ...rows.map(line)].join('\n');
 }
 
-/** Prices of DynamoDB on demand and of what a request passes, in dollars per million (us-east-1, November 2026's list). */
-export const PRICES = { readUnits: 0.125, writeUnits: 0.625, httpRequests: 1, invocations: 0.2 } as const;
+/** Prices of DynamoDB on demand, in dollars per million (us-east-1, since November 2024). */
+export const PRICES = { readUnits: 0.125, writeUnits: 0.625 } as const;
 
 export interface Units {
   readonly read: number;

@@ -1,8 +1,9 @@
 /** What grows with the directory, and what does not. */
 import type { Family, Options, Report, Verdict } from './family.ts';
-import { lastToFirstThird, median, shown } from './figures.ts';
-import { compareSizes, type Grown, grow, openLarge, openSmall, type Place, walk } from './growth.ts';
+import { shown } from './figures.ts';
+import { compareSizes, type Grown, grow, openLarge, openSmall, type Place } from './growth.ts';
 import { measureGroups } from './many-groups.ts';
+import { type Walked, walk } from './walk.ts';
 
 export const growthFamily: Family = {
   name: 'growth',
@@ -24,8 +25,7 @@ async function reportGrowth({ full, onProgress }: Options): Promise<Report> {
       steps.push({ users, grown: await compareSizes(small, large, full ? 60 : 25) });
     }
     const walks = [];
-    for (const style of ['startIndex', 'cursor'] as const)
-      walks.push({ style, ...(await walk(large, style, onProgress)) });
+    for (const style of ['startIndex', 'cursor'] as const) walks.push(await walk(large, style, onProgress));
     const groups = await measureGroups(large, full ? 5_000 : 300, onProgress);
     return reportOf(steps, walks, groups);
   } finally {
@@ -34,27 +34,13 @@ async function reportGrowth({ full, onProgress }: Options): Promise<Report> {
   }
 }
 
-interface Walk {
-  readonly style: string;
-  readonly pagesMs: readonly number[];
-  readonly seen: number;
-}
-
 function reportOf(
   steps: readonly { readonly users: number; readonly grown: readonly Grown[] }[],
-  walks: readonly Walk[],
+  walks: readonly Walked[],
   groups: Awaited<ReturnType<typeof measureGroups>>,
 ): Report {
   const largest = steps.at(-1);
   const names = largest?.grown.map(({ what }) => what) ?? [];
-  // A page more or less at the ends belongs to no third.
-  const thirds = walks.map(({ style, pagesMs, seen }) => ({
-    style,
-    seen,
-    pages: pagesMs.length,
-    medianMs: median(pagesMs),
-    lastToFirst: lastToFirstThird(pagesMs.slice(1, -1)),
-  }));
   return {
     tables: [
       {
@@ -69,10 +55,10 @@ function reportOf(
       },
       {
         title: 'Walks in pages of 200',
-        header: ['', 'users', 'pages', 'ms a page', 'last third / first third'],
-        rows: thirds.map(({ style, seen, pages, medianMs, lastToFirst }) => [
+        header: ['', 'users', 'pages', 'ms, first third', 'ms, last third', 'times'],
+        rows: walks.map(({ style, seen, pages, firstThirdMs, lastThirdMs, lastToFirst }) => [
           style,
-          ...[seen, pages, medianMs, lastToFirst].map(shown),
+          ...[seen, pages, firstThirdMs, lastThirdMs, lastToFirst].map(shown),
         ]),
       },
       {
@@ -91,7 +77,7 @@ function reportOf(
             bar: { most: MOST },
           }),
         ),
-      ...thirds.map(
+      ...walks.map(
         ({ style, lastToFirst }): Verdict => ({
           what: `walk by ${style}: last third against first`,
           value: lastToFirst,
@@ -99,6 +85,6 @@ function reportOf(
         }),
       ),
     ],
-    data: { steps, walks: thirds, groups },
+    data: { steps, walks, groups },
   };
 }

@@ -135,32 +135,3 @@ async function answered({ stage }: Place, method: string, path: string, body?: u
     throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
   return answer;
 }
-
-/** Times of the pages of a walk from the first to the last. */
-export async function walk(
-  { stage }: Place,
-  style: 'startIndex' | 'cursor',
-  onProgress: (text: string) => void,
-): Promise<{ readonly pagesMs: readonly number[]; readonly seen: number }> {
-  const pagesMs: number[] = [];
-  let seen = 0;
-  for (
-    let place: string | undefined = style === 'cursor' ? 'cursor=' : 'startIndex=1';
-    place !== undefined;
-  ) {
-    const answer = await stage.ask('GET', `/Users?attributes=userName&count=200&${place}`);
-    if (answer.status !== 200) throw new Error(`walk: ${answer.status} ${JSON.stringify(answer.json)}`);
-    // A ListResponse holds resources.
-    const { Resources, totalResults, nextCursor } = answer.json as {
-      Resources?: unknown[];
-      totalResults?: number;
-      nextCursor?: string;
-    };
-    seen += Resources?.length ?? 0;
-    pagesMs.push(answer.ms);
-    onProgress(`walk by ${style}: ${seen}`);
-    if (style === 'cursor') place = nextCursor === undefined ? undefined : `cursor=${nextCursor}`;
-    else place = seen < (totalResults ?? 0) ? `startIndex=${seen + 1}` : undefined;
-  }
-  return { pagesMs, seen };
-}

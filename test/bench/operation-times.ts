@@ -33,8 +33,8 @@ export interface TimesOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** The first rounds warm up compiler and connections. */
-const WARM_UP = 5;
+/** The first rounds warm up compiler and connections: a third of them all. */
+const WARM_UP = 0.5;
 
 export async function measureTimes(options: TimesOptions): Promise<OperationTime[]> {
   const recorder = openRecorder();
@@ -125,7 +125,7 @@ async function measurePart(
   { rounds: wanted, lanes, onProgress }: Omit<TimesOptions, 'lanes'> & { readonly lanes: number },
 ): Promise<OperationTime[]> {
   const rounds = Math.max(3, Math.round((wanted * share) / Math.sqrt(lanes)));
-  const warmUp = Math.min(WARM_UP, rounds);
+  const warmUp = Math.ceil(WARM_UP * rounds);
   const all = operations.map((operation) => ({
     operation,
     timed: untimed(),
