@@ -68,7 +68,8 @@ const areas: readonly Area[] = [
   },
   {
     area: /^operator\//,
-    files: [/^operator\//, /^lambdas\/admin\//],
+    // Of infra only the settings file: what is deployed is looked at before the CDK is asked.
+    files: [/^operator\//, /^lambdas\/admin\//, /^infra\/settings\.ts$/],
     packages: [zod, /^yaml$/, /^node:/, /^@aws-sdk\/client-(lambda|secrets-manager)$/],
   },
   { area: /^(local|test)\//, files: [anything], packages: [anything] },
