@@ -5,13 +5,13 @@
 import { App } from 'aws-cdk-lib';
 import { BridgeStack } from './bridge-stack.ts';
 import { bundleFunctions } from './bundle.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings, SettingsError } from './settings.ts';
 
 const app = new App();
 const file: unknown = app.node.tryGetContext('settings') ?? process.env['BRIDGE_SETTINGS'];
 if (file !== undefined && typeof file !== 'string') throw new Error('-c settings=FILE names one file');
 
-const settings = readSettings(file === '' ? undefined : file);
+const settings = settingsOf(file === '' ? undefined : file);
 const region = settings.region ?? process.env['CDK_DEFAULT_REGION'];
 const account = settings.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
 
@@ -21,3 +21,14 @@ new BridgeStack(app, settings.stack, {
   bundles: await bundleFunctions(),
   env: { ...(region === undefined ? {} : { region }), ...(account === undefined ? {} : { account }) },
 });
+
+/** A mistake in the file is said in its own words, without a stack. */
+function settingsOf(path: string | undefined): Settings {
+  try {
+    return readSettings(path);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
