@@ -49,10 +49,11 @@ function readLine(
   { input, output }: Streams,
   { question, hidden }: { readonly question: string; readonly hidden: boolean },
 ): Promise<string> {
-  output.write(question);
   // The line editor puts the keyboard in raw mode and writes the echo itself: into nothing, where it is a secret.
   const echo = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;
   const lines = createInterface({ input, output: echo, terminal: true, historySize: 0, prompt: '' });
+  // Asked only now: whoever answers at once would be shown by the terminal itself before raw mode.
+  output.write(question);
   return new Promise((answered, failed) => {
     lines.once('line', (line) => {
       answered(line.trim());

@@ -3,7 +3,7 @@
  * repair them: what stops everything first.
  */
 import type { Reconciliation } from '../directory/drift-records.ts';
-import type { Connection, Org } from '../directory/records.ts';
+import { type Connection, type Org, SCHEMA_VERSION } from '../directory/records.ts';
 import type { Hold, Pause } from '../directory/safety.ts';
 import type { TokenRecord } from '../directory/token-records.ts';
 import type { Sign } from '../sync/signs.ts';
@@ -40,6 +40,8 @@ export interface Facts {
   /** Groups of rules that follow nothing any more (R12). */
   readonly orphaned: readonly string[];
   readonly adobe: Knocked;
+  /** Of the table. */
+  readonly schema: number | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -73,6 +75,7 @@ export function judge(facts: Facts): Check[] {
     holds(facts),
     parked(facts),
     backlog(facts),
+    schema(facts),
     ...clock(facts),
   ];
 }
@@ -260,6 +263,18 @@ function backlog({ oldestDue, status: { pending }, now, paused: pauses }: Facts)
   if (ageMs <= BACKLOG_WARN_MS || pauses.length > 0) return ok(name, says);
   const todo = 'Run: status, which says when the queue will be empty, or what stops it.';
   return (ageMs > BACKLOG_FAIL_MS ? fail : warn)(name, says, todo);
+}
+
+/** A function whose code is more than one version behind does not start (F21), so one is all there is to see. */
+function schema({ schema: found }: Facts): Check {
+  const name = 'schema';
+  if (found === undefined || found <= SCHEMA_VERSION)
+    return ok(name, `Version ${found ?? SCHEMA_VERSION}, as this release writes it.`);
+  return warn(
+    name,
+    `A later release wrote version ${found}; this one writes ${SCHEMA_VERSION} and leaves alone what it does not know.`,
+    'After a rollback this is as it should be. Deploy the later release again when it is repaired.',
+  );
 }
 
 function clock({ clock: theirs, now }: Facts): Check[] {

@@ -69,6 +69,7 @@ async function gather(parts: AdminParts, clock: number | undefined): Promise<Fac
       .flat()
       .filter(({ binding }) => binding?.state === 'orphaned')
       .map(({ group, id }) => group ?? id),
+    schema: await directory.readSchema(),
     adobe: await knock(parts, world.org.clientId),
   };
 }

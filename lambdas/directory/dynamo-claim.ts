@@ -9,8 +9,7 @@ import { mustRaise } from './schema.ts';
 
 /** Once per process, before anything else: one read, and one write after an upgrade. @throws TableTooNew */
 export async function claimSchema(ctx: Context, code: number = SCHEMA_VERSION): Promise<void> {
-  const item = await ctx.store.get(schemaKey);
-  if (!mustRaise(item === undefined ? undefined : Number(item['version']), code)) return;
+  if (!mustRaise(await readSchema(ctx), code)) return;
   await ctx.store.update({
     key: schemaKey,
     expression: 'SET #version = :version, v = :version',
@@ -19,6 +18,11 @@ export async function claimSchema(ctx: Context, code: number = SCHEMA_VERSION): 
     names: { '#version': 'version' },
     values: { ':version': code },
   });
+}
+
+export async function readSchema(ctx: Context): Promise<number | undefined> {
+  const item = await ctx.store.get(schemaKey);
+  return item === undefined ? undefined : Number(item['version']);
 }
 
 export async function claimTelling(

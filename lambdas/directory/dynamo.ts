@@ -7,7 +7,7 @@ import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { readBacklog } from './dynamo-backlog.ts';
 import { relinkRule } from './dynamo-bindings.ts';
 import { readDomains, saveCatalogue, saveDomains } from './dynamo-catalogue.ts';
-import { claimSchema, claimTelling } from './dynamo-claim.ts';
+import { claimSchema, claimTelling, readSchema } from './dynamo-claim.ts';
 import { claimWanted } from './dynamo-claims.ts';
 import { type Context, connectionOf } from './dynamo-context.ts';
 import {
@@ -173,6 +173,7 @@ function operatorSide(ctx: Context): OperatorDirectory {
   return {
     setUp: (draft) => setUp(ctx, draft),
     claimSchema: (code) => claimSchema(ctx, code),
+    readSchema: () => readSchema(ctx),
     claimTelling: (o, what, before) => claimTelling(ctx, o, { what, before }),
     tokenEnds: (c) => tokenEnds(ctx, c),
     tableId: () => ctx.store.tableId(),

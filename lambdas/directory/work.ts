@@ -280,7 +280,7 @@ export interface SyncDirectory {
   /** The rules in force under the names of today (F45), like `applyMapping`. */
   replaceRules(c: ConnectionId, draft: MappingDraft): Promise<boolean>;
   saveCatalogue(o: OrgKey, entries: readonly CatalogueEntry[]): Promise<void>;
-  /** The e-mail domains of the last complete listing. */
+  /** Of the last complete listing. */
   saveDomains(o: OrgKey, domains: readonly DomainSeen[]): Promise<void>;
   readDomains(o: OrgKey): Promise<readonly DomainSeen[]>;
   /** Continues background work until nothing is left or `until` has passed. True when nothing is left. */
@@ -332,6 +332,7 @@ export interface OperatorDirectory {
   }): Promise<void>;
   /** Raises the table's schema version to the code's, which only tests name. @throws TableTooNew */
   claimSchema(code?: number): Promise<void>;
+  readSchema(): Promise<number | undefined>;
   /** True for one caller, when the last time was not after the instant: then it is now (epoch milliseconds). */
   claimTelling(o: OrgKey, what: string, before: number): Promise<boolean>;
   /** When the credentials of the connection end, by their index: for whoever may not read them. Epoch milliseconds. */

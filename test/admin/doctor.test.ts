@@ -1,7 +1,7 @@
 /** `doctor`: each point judged by the state it is about, through the real handler; and the thresholds, as a table. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Check, type Facts, judge } from '../../lambdas/admin/doctor-checks.ts';
-import type { ConnectionSettings } from '../../lambdas/directory/records.ts';
+import { type ConnectionSettings, SCHEMA_VERSION } from '../../lambdas/directory/records.ts';
 import type { TestBridgeOptions } from '../build.ts';
 import { type Desk, openDesk } from './desk.ts';
 
@@ -172,6 +172,7 @@ const goodFacts = {
   signs: [],
   orphaned: [],
   adobe: { kind: 'accepted' },
+  schema: SCHEMA_VERSION,
   // The fields that the checks read, and no more.
 } as unknown as Facts;
 
@@ -237,6 +238,7 @@ const rows: readonly { label: string; facts: object; says: string[] }[] = [
   },
   { label: 'a queue of 31 minutes', facts: { oldestDue: at - 31 * 60_000 }, says: ['warn backlog'] },
   { label: 'a queue of 25 hours', facts: { oldestDue: at - 25 * HOUR }, says: ['fail backlog'] },
+  { label: 'a table of a later release (F21)', facts: { schema: SCHEMA_VERSION + 1 }, says: ['warn schema'] },
   {
     label: 'Adobe cannot be asked',
     facts: { adobe: { kind: 'unknown', why: 'no way' } },

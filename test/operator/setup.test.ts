@@ -284,6 +284,20 @@ describe('the terminal', () => {
     expect(shown()).not.toMatch(/s3cret|typed/);
   });
 
+  test('asks only once the keyboard shows nothing by itself', async () => {
+    const { input, terminal, shown } = screen();
+    let before: string | undefined;
+    Object.assign(input, {
+      setRawMode: (raw: boolean) => {
+        if (raw) before ??= shown();
+      },
+    });
+    const secret = terminal.askSecret('Client secret: ');
+    input.write('x\r');
+    await secret;
+    expect(before).toBe('');
+  });
+
   test('the end of the input is an interruption', async () => {
     const { input, terminal } = screen();
     const name = terminal.ask('Client ID: ');
