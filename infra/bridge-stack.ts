@@ -13,6 +13,7 @@ import { Alarms } from './alarms.ts';
 import { BridgeFunction } from './bridge-function.ts';
 import type { FunctionName } from './bundle.ts';
 import { CustomerKey } from './customer-key.ts';
+import { Dashboard } from './dashboard.ts';
 import { DirectoryTable } from './directory-table.ts';
 import { Provisioner } from './provisioner.ts';
 import { ScimApi } from './scim-api.ts';
@@ -58,12 +59,9 @@ export class BridgeStack extends Stack {
     };
     this.entrance = new ScimApi(this, 'Entrance', { to: this.functions.scim, settings, key });
     new Provisioner(this, 'Provisioner', { directory: this.directory, ...this.functions });
-    new Alarms(this, 'Alarms', {
-      table: this.directory.table,
-      functions: this.functions,
-      api: this.entrance.api,
-      address: settings.alarmEmail,
-    });
+    const watched = { table: this.directory.table, functions: this.functions, api: this.entrance.api };
+    new Alarms(this, 'Alarms', { ...watched, address: settings.alarmEmail });
+    new Dashboard(this, 'Dashboard', watched);
     new Telling(this, 'Telling', { reconcile: this.functions.reconcile, address: settings.alarmEmail });
     this.#outputs();
     this.#marks();
