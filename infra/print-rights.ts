@@ -75,8 +75,11 @@ function rowOf(
 function labelOf(holder: string, partitions: readonly string[], names: Names): string {
   const known = holders.find((one) => one === holder);
   const rights = known === undefined ? [] : [...rightsOf[known].items, neverOnRecords];
-  const right = rights.find(({ keys }) => String(keysFor(keys, names)) === String(partitions));
-  return right?.on ?? '';
+  // Statements on the same partitions are one in the template.
+  return rights
+    .filter(({ keys }) => String(keysFor(keys, names)) === String(partitions))
+    .map(({ on }) => on)
+    .join(', ');
 }
 
 /** Logical ids without their hashes. */
