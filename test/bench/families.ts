@@ -1,4 +1,5 @@
 /** All families, in the order in which they run. */
+import { bundleFamily } from './bundle.ts';
 import type { Family } from './family.ts';
 import { growthFamily } from './growth-report.ts';
 import { hourFamily } from './hour.ts';
@@ -17,4 +18,5 @@ export const families: readonly Family[] = [
   grantFamily,
   hourFamily,
   httpFamily,
+  bundleFamily,
 ];

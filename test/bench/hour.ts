@@ -27,6 +27,8 @@ interface Traffic {
   readonly random: () => number;
   readonly users: string[];
   readonly groups: readonly string[];
+  /** Named by nobody any more, and deleted when whoever named them before is through. */
+  readonly leaving: string[];
   nextNumber: number;
 }
 
@@ -37,7 +39,7 @@ async function reportHour({ full, seed, onProgress }: Options): Promise<Report> 
     const groups: string[] = [];
     for (let at = 0; at < 20; at++)
       groups.push(await addGroup({ directory: stage.asRequest }, `Group ${at}`, users.slice(at, at + 100)));
-    const traffic = { stage, random: seededRandom(seed), users, groups, nextNumber: 1_000 };
+    const traffic = { stage, random: seededRandom(seed), users, groups, leaving: [], nextNumber: 1_000 };
     return reportOf(await play(traffic, full ? REQUESTS.full : REQUESTS.small, onProgress));
   } finally {
     await stage.close();
@@ -68,7 +70,8 @@ async function play(traffic: Traffic, requests: number, onProgress: (text: strin
       // Only a sample: a list of everything would itself be what grows.
       if (times.length < 2_000) times.push(ms);
       if (fault !== undefined) failed.push(fault);
-      if (done % 500 === 0) onProgress(`${done} of ${requests} requests, ${failed.length} errors`);
+      if (done % 500 === 0)
+        onProgress(`${done} of ${requests} requests, ${failed.length} errors ${failed[0] ?? ''}`);
     }
   };
   for (const mark of marks) {
@@ -111,7 +114,7 @@ async function once(traffic: Traffic): Promise<{ readonly ms: number; readonly f
 
 /** In hundredths: 40 look-ups, 20 reads, 18 changes of members, 12 of people, 5 who come, 4 who leave, 1 list. */
 function draw(traffic: Traffic): Drawn {
-  const { random, users, groups } = traffic;
+  const { random, users, groups, leaving } = traffic;
   const from = (list: readonly string[]) => list[Math.floor(random() * list.length)] ?? '';
   const lot = Math.floor(random() * 100);
   if (lot < 40) {
@@ -141,9 +144,9 @@ function draw(traffic: Traffic): Drawn {
     traffic.nextNumber += 1;
     return { method: 'POST', path: '/Users', body: personNumber(traffic.nextNumber), comes: true };
   }
-  // Nobody else names somebody who is about to go.
-  const [leaver = ''] = users.splice(Math.floor(random() * users.length), 1);
-  return { method: 'DELETE', path: `/Users/${leaver}` };
+  leaving.push(...users.splice(Math.floor(random() * users.length), 1));
+  if (leaving.length <= AT_ONCE) return { method: 'GET', path: `/Users/${from(users)}` };
+  return { method: 'DELETE', path: `/Users/${leaving.shift()}` };
 }
 
 function reportOf({ requests, seconds, times, failed, heapMb }: Played): Report {
