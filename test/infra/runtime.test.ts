@@ -145,10 +145,10 @@ describe('the bundles under Amazon’s runtime client', () => {
 
   test('provision: the minute’s clock, and a deadline so near that nothing new is begun', async () => {
     const provision = await start('provision');
-    const began = performance.now();
     const near = await provision.invoke({ wake: 'schedule' }, 5_400);
     expect(near.ok, String(tables.get('provision')?.seen)).toBe(true);
-    expect(performance.now() - began).toBeLessThan(5_400);
+    // With half a second left the org is not listed: nothing is begun that could not be ended.
+    expect(near.body).toMatchObject({ outcome: 'out-of-time', requests: 0, reads: 0 });
     expect((await provision.invoke({ wake: 'schedule' }, 20_000)).ok).toBe(true);
     expect(tables.get('provision')?.seen).toEqual([]);
   });
