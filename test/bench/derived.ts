@@ -11,7 +11,7 @@ const page = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
 
 /** By the name of the operation; rows whose figures are formulas are not in it. */
 export function readDerived(text = readFileSync(page, 'utf8')): ReadonlyMap<string, Derived> {
-  const section = text.split('### Calls and units per operation')[1] ?? '';
+  const [section = ''] = text.split('### Calls and units per operation').slice(1).join('').split('\n#');
   const rows = section
     .split('\n')
     .filter((line) => line.startsWith('| '))

@@ -39,7 +39,8 @@ describe('the derived table', () => {
   test('is read row by row; rows with formulas stay out', () => {
     const text =
       '### Calls and units per operation\n\n| operation | calls, in order | calls | read | write | index |\n| --- | --- | ---: | ---: | ---: | ---: |\n' +
-      '| create | get t | 3 | 2 | 1,064 | 1 |\n| get g | get t | 4 | 3 + g | 0 | 0 |\n';
+      '| create | get t | 3 | 2 | 1,064 | 1 |\n| get g | get t | 4 | 3 + g | 0 | 0 |\n' +
+      '\n### Figures\n\n| create | of another table | 1 | 1 | 1 | 1 |\n';
     expect([...readDerived(text)]).toEqual([['create', { calls: 3, read: 2, write: 1_064, index: 1 }]]);
     expect(() => readDerived('nothing')).toThrow('no table');
   });
