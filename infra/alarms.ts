@@ -2,11 +2,12 @@
  * The alarms of `alarm-list.ts` as AWS resources, and the topic that carries them to a person. An alarm tells when it
  * begins and when it is over; its description ends with its section of the runbook.
  */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -32,6 +33,7 @@ export class Alarms extends Construct {
     super(scope, id);
     // Not encrypted with AWS's own key, under which CloudWatch may not publish; nothing personal is in an alarm.
     this.topic = new Topic(this, 'Topic', { displayName: 'Adobe SCIM bridge', enforceSSL: true });
+    this.topic.addToResourcePolicy(this.#mayPublish());
     if (props.address !== undefined) this.topic.addSubscription(new EmailSubscription(props.address));
     const action = new SnsAction(this.topic);
     for (const [name, spec] of Object.entries(alarmList)) {
@@ -51,6 +53,27 @@ export class Alarms extends Construct {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
     }
+  }
+
+  /** A policy of the topic's own takes the place of AWS's default one, which would have let alarms publish. */
+  #mayPublish(): PolicyStatement {
+    const { account, stackName } = Stack.of(this);
+    const alarms = Stack.of(this).formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: `${stackName}-*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return new PolicyStatement({
+      sid: 'AlarmsMayPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [this.topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': account },
+        ArnLike: { 'aws:SourceArn': alarms },
+      },
+    });
   }
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { alarmList } from '../../infra/alarm-list.ts';
 import { metrics } from '../../lambdas/metrics.ts';
 import { MINUTE } from '../sync/stage.ts';
@@ -15,6 +16,16 @@ import { synthesise } from './synth.ts';
 
 // About what is measured, not about order, loss or crash (decision 14).
 process.env['DIRECTORY_STORE'] ??= 'model';
+
+const TopicStatements = z.array(
+  z.looseObject({
+    Effect: z.string(),
+    Action: z.unknown(),
+    Principal: z.union([z.string(), z.object({ Service: z.string() }).transform(({ Service }) => Service)]),
+    Resource: z.object({ Ref: z.string() }).transform(({ Ref }) => Ref),
+    Condition: z.unknown().optional(),
+  }),
+);
 
 const stackName = 'Test';
 const made = synthesise({ alarmEmail: 'ops@example.com' });
@@ -83,6 +94,48 @@ describe('each alarm fires by what the real handlers wrote', () => {
   test('none is left out', () => {
     expect([...Object.keys(drills), ...Object.keys(byAws)].sort()).toEqual([...alarms.keys()].sort());
     expect([...alarms.keys()].sort()).toEqual(Object.keys(alarmList).sort());
+  });
+});
+
+describe('what is told reaches its topic', () => {
+  /** Who may publish to a topic, by its policy: AWS's default one holds no longer once there is a policy. */
+  const publishers = (topic: string) =>
+    Object.values(template.findResources('AWS::SNS::TopicPolicy'))
+      .flatMap(({ Properties }) => TopicStatements.parse(Properties.PolicyDocument.Statement))
+      .filter(
+        ({ Effect, Action, Resource }) =>
+          Effect === 'Allow' && Action === 'sns:Publish' && Resource === topic,
+      )
+      .map(({ Principal, Condition }) => ({ principal: Principal, condition: Condition }));
+
+  test('the topic of the alarms lets the alarms of this stack publish, and nobody else', () => {
+    const topics = new Set([...alarms.values()].flatMap((alarm) => alarm.AlarmActions.map(({ Ref }) => Ref)));
+    expect(topics.size).toBe(1);
+    for (const topic of topics)
+      expect(publishers(topic)).toEqual([
+        {
+          principal: 'cloudwatch.amazonaws.com',
+          condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnLike: {
+              'aws:SourceArn': { 'Fn::Join': ['', expect.arrayContaining([`:alarm:${stackName}-*`])] },
+            },
+          },
+        },
+      ]);
+    for (const { AlarmName } of alarms.values()) expect(AlarmName).toMatch(new RegExp(`^${stackName}-`));
+  });
+
+  test('the topic of the digest lets the event bus publish', () => {
+    const targets = Object.values(template.findResources('AWS::Events::Rule')).flatMap(({ Properties }) =>
+      Properties.Targets.map((target: { Arn: { Ref?: string } }) => target.Arn.Ref),
+    );
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic')).filter((id) =>
+      targets.includes(id),
+    );
+    expect(topics).toHaveLength(1);
+    for (const topic of topics)
+      expect(publishers(topic)).toMatchObject([{ principal: 'events.amazonaws.com' }]);
   });
 });
 
