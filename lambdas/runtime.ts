@@ -17,7 +17,7 @@ import { type AdobeConfig, type Environment, variables } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { withoutLogLines } from './directory/dynamo-client.ts';
 import { openIds } from './directory/ids.ts';
-import type { OrgKey } from './directory/records.ts';
+import { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { readGauges } from './metrics-gauges.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
@@ -211,9 +211,18 @@ export async function openAdobeParts(
   environment: Environment,
 ): Promise<AdobeParts & { readonly keeper: CredentialKeeper }> {
   const machine = machineUnder(Date.now);
+  const table = {
+    client: tableClient(config.dynamodbEndpoint),
+    table: config.table,
+    pepper: config.pepper ?? '',
+  };
+  const directory = openDirectory({ ...machine, ...table });
+  await directory.claimSchema();
+  const org = OrgKey.parse(config.orgKey);
   const { adobe, keeper } = renewingAdobe({
     secret: config.adobeSecret,
     read: async () => parseCredential(await readSecret(config.adobeSecret)),
+    setUpFor: async () => (await directory.getOrg(org))?.adobeOrgId,
     now: machine.now,
     open: (credential) =>
       openAdobeClient(
@@ -224,13 +233,6 @@ export async function openAdobeParts(
         },
       ),
   });
-  const table = {
-    client: tableClient(config.dynamodbEndpoint),
-    table: config.table,
-    pepper: config.pepper ?? '',
-  };
-  const directory = openDirectory({ ...machine, ...table });
-  await directory.claimSchema();
   return {
     directory,
     adobe,

@@ -103,8 +103,10 @@ async function sentDomains({ directory, connection }: AdminParts): Promise<Map<s
 async function connect(parts: AdminParts): Promise<CommandResult> {
   const stored = await parts.credential.renew();
   if (stored === undefined) throw new Refused(nothingStored(parts));
+  const before = await parts.directory.getOrg(parts.org);
+  refuseOtherOrg(before, stored);
   await testCredential(parts, stored.clientId);
-  const org = await remember(parts, stored);
+  const org = await remember(parts, stored, before);
   // Whatever stopped the org is repaired: the drain need not wait for its next try.
   if (org.authFault !== undefined) await parts.directory.changeOrg(parts.org, { authFault: undefined });
   const listed = org.listing === undefined ? await list(parts) : [];
@@ -143,16 +145,25 @@ async function testCredential(parts: AdminParts, clientId: string): Promise<void
     );
 }
 
-/** Org and connection, made where they are missing. @throws Refused for the credential of another org */
-async function remember(
-  { directory, org: o, connection: c }: AdminParts,
-  { orgId, clientId }: { readonly orgId: string; readonly clientId: string },
-): Promise<Org> {
-  const before = await directory.getOrg(o);
+/** Before Adobe is asked anything with it. @throws Refused for the credential of another org */
+function refuseOtherOrg(before: Org | undefined, { orgId }: Stored): void {
   if (before !== undefined && before.adobeOrgId !== orgId)
     throw new Refused(
       `This bridge was set up for the Adobe org ${before.adobeOrgId}, and the credential is of ${orgId}. What it knows of one org must not be sent to another: take a credential of ${before.adobeOrgId}, or deploy a second stack for ${orgId}.`,
     );
+}
+
+interface Stored {
+  readonly orgId: string;
+  readonly clientId: string;
+}
+
+/** Org and connection, made where they are missing. */
+async function remember(
+  { directory, org: o, connection: c }: AdminParts,
+  { orgId, clientId }: Stored,
+  before: Org | undefined,
+): Promise<Org> {
   await directory.setUp({
     org: { key: o, adobeOrgId: orgId, clientId },
     connection: { id: c, settings: firstSettings, tableId: await directory.tableId() },

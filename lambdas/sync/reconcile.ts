@@ -26,7 +26,7 @@ import { knowledgeOf } from './known.ts';
 import { limitedProfiles, readUnlicensed } from './licences.ts';
 import { LISTING_SHARE, type ListingDeps } from './listing.ts';
 import { followLedger, followRenames, type Renames, renamesOf } from './renames.ts';
-import type { DrainDeps } from './run.ts';
+import { type DrainDeps, stopOrg, stopsOrg } from './run.ts';
 import { ledgerOf } from './settle.ts';
 import { openSlots } from './slots.ts';
 import { indexCatalogue } from './world.ts';
@@ -110,6 +110,9 @@ async function list(working: Working, { clientId }: Org, until: number): Promise
   const { deps, org: o } = working;
   const taken = await takeInventory(readingOf(working, clientId), o, { clientId, until });
   if (taken.kind !== 'complete') deps.log('inventory-failed', { kind: taken.kind, ...reasonOf(taken) });
+  // At night perhaps nothing else is called: a credential that Adobe refuses shows all the same.
+  if (taken.kind === 'incomplete' && taken.failure !== undefined && stopsOrg(taken.failure))
+    await stopOrg(working, taken.failure.error);
   return taken;
 }
 

@@ -83,9 +83,12 @@ export function stopsOrg(failure: { readonly reason?: string; readonly error: Ad
 }
 
 /** The org's calls stop; a person repairs the credential, and the drain asks again from time to time. */
-export async function stopOrg(run: Run, { code, message, hint }: AdobeError): Promise<void> {
-  run.deps.log('org-stopped', { code });
-  await run.deps.directory.changeOrg(run.org, { authFault: { code, message, hint, at: run.deps.now() } });
+export async function stopOrg(
+  { deps, org }: Pick<Run, 'deps' | 'org'>,
+  { code, message, hint }: AdobeError,
+): Promise<void> {
+  deps.log('org-stopped', { code });
+  await deps.directory.changeOrg(org, { authFault: { code, message, hint, at: deps.now() } });
 }
 
 /** Rules, modes, faults and the holds of these accounts as they are now; the catalogue once per run. */

@@ -127,7 +127,9 @@ describe('setup.connect', () => {
     await desk.run('setup.connect');
     const { clientId = '' } = (await org(desk)) ?? {};
     const other = freshDesk(desk.bridge, { renew: async () => ({ orgId: 'B@AdobeOrg', clientId }) });
+    const before = reads(desk);
     expect(await other.refusal('setup.connect')).toMatch(/set up for the Adobe org .*second stack/);
+    expect(reads(desk)).toEqual(before);
   });
 
   test('with another client of the same org goes on with its budget', async () => {

@@ -12,10 +12,12 @@ function stage(first?: StoredCredential) {
     stored: first as StoredCredential | undefined | Error,
     reads: 0,
     opened: [] as string[],
+    setUpFor: 'o' as string | undefined,
   };
   const { adobe, keeper } = renewingAdobe({
     secret: 'arn:secret',
     now: () => world.now,
+    setUpFor: async () => world.setUpFor,
     read: async () => {
       world.reads += 1;
       if (world.stored instanceof Error) throw world.stored;
@@ -73,6 +75,34 @@ describe('the credential', () => {
     world.now += 6 * MINUTE;
     expect(await ask()).toEqual({ kind: 'ok', value: undefined });
     await expect(keeper.renew()).rejects.toThrow('unavailable');
+  });
+
+  for (const { label, first, second } of [
+    { label: 'before the first call', first: 'b', second: 'o' },
+    { label: 'in the place of the right one', first: 'o', second: 'b' },
+  ]) {
+    test(`of another Adobe org that was stored ${label} is refused like a wrong one, and nothing is sent`, async () => {
+      const { world, ask } = stage({ ...credential('one'), orgId: first });
+      const answers = [await ask()];
+      world.stored = { ...credential('two'), orgId: second };
+      world.now += 6 * MINUTE;
+      answers.push(await ask());
+      const [foreign, right] = first === 'b' ? answers : [...answers].reverse();
+      expect(right).toEqual({ kind: 'ok', value: undefined });
+      expect(foreign).toMatchObject({
+        kind: 'failed',
+        reason: 'auth',
+        error: { code: 'credential.other-org', class: 'auth', scope: 'org' },
+      });
+    });
+  }
+
+  test('of any Adobe org may be asked about before the set-up, and only of the own one after it', async () => {
+    const { world, ask } = stage({ ...credential('one'), orgId: 'b' });
+    world.setUpFor = undefined;
+    expect(await ask()).toEqual({ kind: 'ok', value: undefined });
+    world.setUpFor = 'o';
+    expect(await ask()).toMatchObject({ kind: 'failed', reason: 'auth' });
   });
 
   test('is told without its secret', async () => {

@@ -1,6 +1,8 @@
 /** The nightly run: beside the drain, resumable, and cheap when nothing changed (R34, R14, R30). */
 import { BatchGetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
+import { renewingAdobe } from '../../lambdas/adobe-credential.ts';
+import { drain } from '../../lambdas/sync/drain.ts';
 import { reconcile } from '../../lambdas/sync/reconcile.ts';
 import { interceptSend } from '../directory/intercept.ts';
 import { ada, byHand, night } from './nights.ts';
@@ -82,6 +84,57 @@ describe('beside the drain', () => {
     expect(busiest).toBeLessThanOrEqual(12);
   });
 });
+describe('a credential that does not fit', () => {
+  scenario(
+    'is met by the nightly list: the org stops visibly though nobody is due (F42)',
+    {},
+    async (stage) => {
+      await ada(stage);
+      stage.clock.advance(DAY);
+      stage.hooks.before = async () => new Response(null, { status: 401 });
+      await stage.reconcile();
+      delete stage.hooks.before;
+      expect((await stage.directory.getOrg(stage.orgKey))?.authFault).toMatchObject({
+        at: expect.any(Number),
+      });
+      expect((await stage.reconcile()).outcome).toBe('stopped');
+    },
+  );
+
+  scenario(
+    'that of another Adobe org stops drain and comparison, and not one call goes out',
+    {},
+    async (stage) => {
+      const id = await ada(stage);
+      const own = (await stage.directory.getOrg(stage.orgKey))?.adobeOrgId ?? '';
+      const keptIn = { orgId: 'B@AdobeOrg', clientId: 'b', clientSecret: 'not-a-real-secret' };
+      const { adobe } = renewingAdobe({
+        secret: 'arn:secret',
+        now: stage.clock.now,
+        setUpFor: async () => own,
+        read: async () => keptIn,
+        open: () => stage.drainDeps.adobe,
+      });
+      const deps = { ...stage.drainDeps, adobe };
+      const until = stage.clock.now() + 2 * DAY;
+      const fault = async () => (await stage.directory.getOrg(stage.orgKey))?.authFault?.code;
+      stage.clock.advance(DAY);
+      const calls = stage.org.calls().length;
+      await reconcile(deps, stage.orgKey, { until });
+      expect(await fault()).toBe('credential.other-org');
+      await stage.leave(id);
+      stage.clock.advance(11 * MINUTE);
+      expect((await drain(deps, stage.orgKey, { until })).outcome).toBe('stopped');
+      expect(await fault()).toBe('credential.other-org');
+      expect(stage.org.calls()).toHaveLength(calls);
+      keptIn.orgId = own;
+      stage.clock.advance(11 * MINUTE);
+      expect((await drain(deps, stage.orgKey, { until })).outcome).toBe('idle');
+      expect([stage.holders(X.name), await fault()]).toEqual([[], undefined]);
+    },
+  );
+});
+
 describe('the walk over the accounts', () => {
   scenario('a run that ends in the middle is continued by the next one', {}, async (stage) => {
     await stage.map([{ group: 'Chat', grants: [X] }]);
