@@ -17,6 +17,7 @@ import { type AdobeConfig, type Environment, variables } from './config.ts';
 import { type Directory, type DirectoryDeps, openDirectory } from './directory/dynamo.ts';
 import { withoutLogLines } from './directory/dynamo-client.ts';
 import { openIds } from './directory/ids.ts';
+import { inGroups } from './directory/journal.ts';
 import { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { readGauges } from './metrics-gauges.ts';
@@ -161,7 +162,7 @@ async function sealNow({ directory }: Omit<AdobeParts, 'log'>, log: Log, org: Or
   try {
     // In the log they are out of reach of whoever can write to the table.
     for (const { n, fingerprint } of await directory.sealJournal(org))
-      log.info('journal-sealed', { n, fingerprint });
+      log.info('journal-sealed', { n, fingerprint: inGroups(fingerprint) });
   } catch (error) {
     // Nobody keeps an entitlement because the journal waits: the next minute seals what this one could not.
     log.error('journal-not-sealed', { error });

@@ -3,7 +3,7 @@
  * for a spreadsheet or a log store. Reads only. Addresses are never in it: `--person` looks the accounts up.
  */
 import * as z from 'zod';
-import type { Finding, JournalRecord } from '../directory/journal.ts';
+import { type Finding, inGroups, type JournalRecord } from '../directory/journal.ts';
 import { type Command, defineCommand, Refused } from './command.ts';
 import type { AdminParts } from './parts.ts';
 import { count, instant } from './words.ts';
@@ -69,7 +69,7 @@ export function journalVerify({ directory, org, now }: AdminParts): Command {
       const newest =
         head === undefined
           ? 'No seal was written yet; provisioning writes one a minute while something happens.'
-          : `The newest seal is number ${head.n} of ${instant(head.at)}, ${head.fingerprint}: the log says the same under journal-sealed, unless somebody took the end away.`;
+          : `The newest seal is number ${head.n} of ${instant(head.at)}, ${inGroups(head.fingerprint)}: the log says the same under journal-sealed, unless somebody took the end away.`;
       const verdict =
         findings.length === 0
           ? [`The journal is whole: ${count(records, 'record')} under ${count(seals, 'seal')}.`]

@@ -1,6 +1,8 @@
 /** The journal and erasing as an operator sees them. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csvCell } from '../../lambdas/admin/journal.ts';
+import { createLog } from '../../lambdas/log.ts';
+import { drainOf } from '../../lambdas/runtime.ts';
 import { seededRandom } from '../../local/adobe-org/random.ts';
 import { seedSmallOrg } from '../../local/adobe-org/seed.ts';
 import { testClock } from '../open.ts';
@@ -91,15 +93,27 @@ describe('on a desk', () => {
   });
 
   describe('journal verify', () => {
-    test('a journal that was sealed is whole, and the newest seal stands in the log (I14)', async () => {
-      await janeIsGranted();
-      desk.bridge.clock.advance(60_000);
-      await desk.bridge.directory.sealJournal(desk.bridge.orgKey);
-      desk.bridge.clock.advance(5 * 60_000);
-      const { text, data } = await desk.run('journal.verify');
-      expect(data).toMatchObject({ findings: [], head: { n: expect.any(Number) } });
-      expect(text[0]).toMatch(/^The journal is whole: \d+ records under \d+ seals?\.$/);
-    });
+    const sealed = /\b[0-9a-f]{8}(?: [0-9a-f]{8}){7}\b/;
+
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+      test(`the newest seal of a whole journal stands in the log of level ${level} as it is shown (I14)`, async () => {
+        await janeIsGranted();
+        desk.bridge.clock.advance(60_000);
+        const lines: string[] = [];
+        const { now } = desk.bridge.clock;
+        const log = createLog({ level, now, write: (line) => lines.push(line) });
+        const { bridge } = desk;
+        const run = drainOf({ ...bridge.drainDeps, directory: bridge.directory, log }, bridge.orgKey);
+        await run(now() + 60_000);
+        desk.bridge.clock.advance(5 * 60_000);
+        const { text, data } = await desk.run('journal.verify');
+        expect(data).toMatchObject({ findings: [], head: { n: expect.any(Number) } });
+        expect(text[0]).toMatch(/^The journal is whole: \d+ records under \d+ seals?\.$/);
+        const newest = lines.filter((line) => line.includes('"journal-sealed"')).at(-1) ?? '{}';
+        const { n } = (data as { head: { n: number } }).head;
+        expect(JSON.parse(newest)).toMatchObject({ n, fingerprint: sealed.exec(text[1] ?? '')?.[0] });
+      });
+    }
 
     test('records that nobody sealed are named', async () => {
       await janeIsGranted();
