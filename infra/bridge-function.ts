@@ -57,12 +57,14 @@ export class BridgeFunction extends LambdaFunction {
   }
 
   allow(actions: readonly string[], resources: readonly string[], conditions?: Conditions): void {
-    this.#state('Allow', { actions, resources, conditions });
-  }
-
-  /** Stronger than any permission, whoever grants it. */
-  deny(actions: readonly string[], resources: readonly string[], conditions: Conditions): void {
-    this.#state('Deny', { actions, resources, conditions });
+    this.addToRolePolicy(
+      PolicyStatement.fromJson({
+        Effect: 'Allow',
+        Action: actions,
+        Resource: resources,
+        ...(conditions === undefined ? {} : { Condition: conditions }),
+      }),
+    );
   }
 
   /**
@@ -78,23 +80,6 @@ export class BridgeFunction extends LambdaFunction {
       ...(answersTo === undefined ? {} : { onSuccess: new EventBridgeDestination(answersTo) }),
     });
   }
-
-  #state(effect: 'Allow' | 'Deny', { actions, resources, conditions }: Statement): void {
-    this.addToRolePolicy(
-      PolicyStatement.fromJson({
-        Effect: effect,
-        Action: actions,
-        Resource: resources,
-        ...(conditions === undefined ? {} : { Condition: conditions }),
-      }),
-    );
-  }
 }
 
 export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-
-interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions?: Conditions | undefined;
-}

@@ -16,7 +16,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { BridgeFunction } from './bridge-function.ts';
-import { type Holder, type ItemRight, keysFor, type Names, neverOnRecords, rightsOf } from './rights.ts';
+import { type Holder, type Names, rightsOf, statementsFor } from './rights.ts';
 import { tableDefinition } from './table-definition.ts';
 
 const { partitionKey, sortKey, indexes, timeToLiveAttribute } = tableDefinition;
@@ -55,18 +55,14 @@ export class DirectoryTable extends Construct {
   /** Lets a function do what `rights.ts` says of it, and nothing else. */
   grant(to: BridgeFunction, holder: Holder, names: Names): void {
     const { tableArn } = this.table;
-    const { items, index, tableId } = rightsOf[holder];
-    for (const right of items) {
-      const keys = keysFor(right.keys, names);
-      to.allow(actionsOf(right), [tableArn], {
+    const { index, tableId } = rightsOf[holder];
+    for (const { action, keys } of statementsFor(holder, names)) {
+      to.allow([`dynamodb:${action}`], [tableArn], {
         'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
         // "For all values" also holds where there are none.
         Null: { 'dynamodb:LeadingKeys': 'false' },
       });
     }
-    to.deny(actionsOf(neverOnRecords), [tableArn], {
-      'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': keysFor(neverOnRecords.keys, names) },
-    });
     if (index)
       to.allow(
         ['dynamodb:Query'],
@@ -94,8 +90,4 @@ export class DirectoryTable extends Construct {
     });
     return stream;
   }
-}
-
-function actionsOf({ actions }: ItemRight): string[] {
-  return actions.map((action) => `dynamodb:${action}`);
 }

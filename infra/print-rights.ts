@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { BridgeStack } from './bridge-stack.ts';
-import { holders, keysFor, type Names, neverOnRecords, rightsOf } from './rights.ts';
+import { holders, rightsOf } from './rights.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
@@ -30,13 +30,13 @@ const Template = z.object({
 });
 
 /** `template` as CloudFormation gets it. */
-export function printRights(template: unknown, names: Names): string {
+export function printRights(template: unknown): string {
   const rows = Object.entries(Template.parse(template).Resources)
     .filter(([, { Type }]) => Type === 'AWS::IAM::Policy')
     .flatMap(([id, { Properties }]) =>
-      (Properties?.PolicyDocument?.Statement ?? []).map((statement) => rowOf(id, statement, names)),
+      (Properties?.PolicyDocument?.Statement ?? []).map((statement) => rowOf(id, statement)),
     );
-  const all = [['function', 'on', 'may', 'resource', 'only if'], ...rows];
+  const all = [['function', 'may', 'resource', 'only if', 'for'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all
     .map((row) =>
@@ -51,8 +51,7 @@ export function printRights(template: unknown, names: Names): string {
 function rowOf(
   policy: string,
   { Effect, Action, Resource, Condition = {} }: z.infer<typeof Statement>,
-  names: Names,
-) {
+): string[] {
   const holder = policy.replace(/RoleDefaultPolicy.*/, '').toLowerCase();
   const actions = Action.map((action) => action.replace(/^dynamodb:/, ''));
   const keys = Object.values(Condition).flatMap((test) =>
@@ -64,22 +63,19 @@ function rowOf(
   );
   return [
     holder,
-    labelOf(holder, partitions, names),
     `${Effect === 'Deny' ? 'NEVER ' : ''}${actions.join(' ')}`,
     plain(Resource),
     [...partitions, ...others].join(' '),
+    partitions.length === 0 ? '' : reasonsOf(holder, actions),
   ];
 }
 
-/** Why the function has it, as `rights.ts` says. */
-function labelOf(holder: string, partitions: readonly string[], names: Names): string {
+/** Why the function may do it to items, as `rights.ts` says. */
+function reasonsOf(holder: string, actions: readonly string[]): string {
   const known = holders.find((one) => one === holder);
-  const rights = known === undefined ? [] : [...rightsOf[known].items, neverOnRecords];
-  // Statements on the same partitions are one in the template.
-  return rights
-    .filter(({ keys }) => String(keysFor(keys, names)) === String(partitions))
-    .map(({ on }) => on)
-    .join(', ');
+  const rights = known === undefined ? [] : rightsOf[known].items;
+  const reasons = rights.filter((right) => right.actions.some((action) => actions.includes(action)));
+  return reasons.map(({ on }) => on).join(', ');
 }
 
 /** Logical ids without their hashes. */
@@ -110,5 +106,5 @@ if (import.meta.main) {
   const [flag, file] = process.argv.slice(2);
   if (flag !== undefined && flag !== '--settings') throw new Error('npm run rights [-- --settings FILE]');
   const settings = readSettings(file ?? process.env['BRIDGE_SETTINGS']);
-  process.stdout.write(`${printRights(templateOf(settings), settings)}\n`);
+  process.stdout.write(`${printRights(templateOf(settings))}\n`);
 }

@@ -3,10 +3,11 @@
  * goes through the handlers is held to it, so a right that is missing fails a test and not a customer.
  *
  * IAM sees the partition key of an item (`dynamodb:LeadingKeys`), not its sort key. `{c}` stands for the connection,
- * `{o}` for the Adobe org (`lambdas/directory/keys.ts` has the families). A transaction needs no right of its own: each
- * of its actions is judged like a single one. Nothing scans, and nothing changes the table itself.
+ * `{o}` for the Adobe org (`lambdas/directory/keys.ts` has the families). A transaction needs no right of its own, only
+ * those of its single actions; AWS does not say whether it judges their keys one by one or all keys of an action at once,
+ * so each action is one statement with all its keys. Nothing scans, and nothing changes the table itself.
  *
- * Invariant: records of the journal (`J#..`) are only ever put. The two side items that know a person's addresses are
+ * Invariant: records of the journal (`J#..`) are only ever put: no statement changes them or takes them away. The two side items that know a person's addresses are
  * no records: `J#who#..` grows, and an erasure takes them away (`erase`).
  */
 
@@ -157,13 +158,6 @@ export const rightsOf: Readonly<Record<Holder, Rights>> = {
   },
 };
 
-/** Refused to every function whatever else allows it: a record of the journal is never changed or taken away. */
-export const neverOnRecords: ItemRight = {
-  on: 'journal: records stay',
-  actions: ['DeleteItem', 'UpdateItem'],
-  keys: ['J#{c}#*', 'J#{o}#*'],
-};
-
 export interface Names {
   readonly connection: string;
   readonly org: string;
@@ -171,4 +165,22 @@ export interface Names {
 
 export function keysFor(keys: readonly string[], { connection, org }: Names): string[] {
   return keys.map((key) => key.replace('{c}', connection).replace('{o}', org));
+}
+
+/** What IAM is told of one action. */
+export interface ItemStatement {
+  readonly action: ItemAction;
+  readonly keys: readonly string[];
+}
+
+/** One statement per action: a batch or transaction may name keys of several rights, and one statement must cover all. */
+export function statementsFor(holder: Holder, names: Names): ItemStatement[] {
+  const byAction = new Map<ItemAction, Set<string>>();
+  for (const { actions, keys } of rightsOf[holder].items) {
+    for (const action of actions) {
+      const known = byAction.get(action) ?? new Set();
+      byAction.set(action, known.union(new Set(keysFor(keys, names))));
+    }
+  }
+  return [...byAction].map(([action, keys]) => ({ action, keys: [...keys].sort() }));
 }

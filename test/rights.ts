@@ -6,14 +6,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import {
-  type Holder,
-  type ItemAction,
-  keysFor,
-  type Names,
-  neverOnRecords,
-  rightsOf,
-} from '../infra/rights.ts';
+import { type Holder, type Names, rightsOf, statementsFor } from '../infra/rights.ts';
 import { CONNECTION, ORG } from './open.ts';
 
 type Command = Parameters<DynamoDBClient['send']>[0];
@@ -30,10 +23,10 @@ export function aside<T>(work: (back: <R>(part: () => Promise<R>) => Promise<R>)
   return running.run(undefined, () => work((part) => running.run(holder, part)));
 }
 
-/** What a command needs: an action on a partition, or the index, or the table. */
+/** What a command needs: an action on all its partitions at once, or on the index, or the table. */
 export interface Need {
   readonly action: string;
-  readonly on: { readonly pk: string } | 'index' | 'table';
+  readonly on: readonly string[] | 'index' | 'table';
 }
 
 /** Each a deployment: what one of them may touch is allowed, because some tests have several in one table. */
@@ -60,20 +53,20 @@ export function underRights(client: DynamoDBClient): DynamoDBClient {
 export class NotAllowed extends Error {
   constructor(holder: string, needs: readonly Need[]) {
     super(
-      `infra/rights.ts does not let ${holder} ${needs.map(({ action, on }) => `${action} ${typeof on === 'string' ? on : on.pk}`).join(', ')}`,
+      `infra/rights.ts does not let ${holder} ${needs.map(({ action, on }) => `${action} ${String(on)}`).join(', ')}`,
     );
     this.name = 'NotAllowed';
   }
 }
 
 export function allows(holder: Holder, { action, on }: Need, names: Names): boolean {
-  const { items, index, tableId } = rightsOf[holder];
+  const { index, tableId } = rightsOf[holder];
   if (on === 'index') return index && action === 'Query';
   if (on === 'table') return tableId && action === 'DescribeTable';
-  const covers = (right: { readonly actions: readonly ItemAction[]; readonly keys: readonly string[] }) =>
-    right.actions.some((one) => one === action) &&
-    keysFor(right.keys, names).some((pattern) => matches(pattern, on.pk));
-  return items.some(covers) && !covers(neverOnRecords);
+  // All keys by one statement: the strictest way in which IAM may read a batch or transaction.
+  return statementsFor(holder, names).some(
+    (one) => one.action === action && on.every((pk) => one.keys.some((pattern) => matches(pattern, pk))),
+  );
 }
 
 /** IAM's StringLike with stars only. */
@@ -99,33 +92,39 @@ export function needsOf(command: Command): Need[] {
 
 /** The same of an operation's name and its input, as both stand in a request. */
 export function needsOfInput(action: string, input: Input): Need[] {
-  const on = (key: Input['Key']) => ({ pk: key?.pk?.S ?? '' });
+  const pkOf = (key: Input['Key']) => key?.pk?.S ?? '';
   switch (action) {
-    case 'TransactWriteItems':
-      return (input.TransactItems ?? []).flatMap(({ Put, Update, Delete, ConditionCheck }) => [
-        ...(Put === undefined ? [] : [{ action: 'PutItem', on: { pk: Put.Item?.['pk']?.S ?? '' } }]),
-        ...(Update === undefined ? [] : [{ action: 'UpdateItem', on: { pk: Update.Key?.['pk']?.S ?? '' } }]),
-        ...(Delete === undefined ? [] : [{ action: 'DeleteItem', on: { pk: Delete.Key?.['pk']?.S ?? '' } }]),
-        ...(ConditionCheck === undefined
-          ? []
-          : [{ action: 'ConditionCheckItem', on: { pk: ConditionCheck.Key?.['pk']?.S ?? '' } }]),
-      ]);
+    case 'TransactWriteItems': {
+      const members = (input.TransactItems ?? []).map(memberOf);
+      return [...Map.groupBy(members, (member) => member.action)].map(([name, own]) => ({
+        action: name,
+        on: own.map(({ pk }) => pk),
+      }));
+    }
     case 'BatchGetItem':
-      return Object.values(input.RequestItems ?? {}).flatMap(({ Keys = [] }) =>
-        Keys.map((key) => ({ action, on: on(key) })),
-      );
+      return Object.values(input.RequestItems ?? {}).map(({ Keys = [] }) => ({ action, on: Keys.map(pkOf) }));
     case 'Query':
       return [
         input.IndexName === undefined
-          ? { action, on: { pk: input.ExpressionAttributeValues?.[':pk']?.S ?? '' } }
+          ? { action, on: [input.ExpressionAttributeValues?.[':pk']?.S ?? ''] }
           : { action, on: 'index' },
       ];
     case 'GetItem':
     case 'PutItem':
     case 'UpdateItem':
     case 'DeleteItem':
-      return [{ action, on: on(input.Key ?? input.Item) }];
+      return [{ action, on: [pkOf(input.Key ?? input.Item)] }];
     default:
       return [{ action, on: 'table' }];
   }
+}
+
+function memberOf({ Put, Update, Delete, ConditionCheck }: TransactWriteItem): {
+  action: string;
+  pk: string;
+} {
+  const pk = (Put?.Item ?? Update?.Key ?? Delete?.Key ?? ConditionCheck?.Key)?.['pk']?.S ?? '';
+  if (Put !== undefined) return { action: 'PutItem', pk };
+  if (Update !== undefined) return { action: 'UpdateItem', pk };
+  return { action: Delete !== undefined ? 'DeleteItem' : 'ConditionCheckItem', pk };
 }
