@@ -3,7 +3,7 @@
  * deploy". `docs/settings.md` explains every key. Modes, domains and the mapping are none of it: they live in the table
  * and change without a deployment.
  *
- * Invariant: a file with a mistake deploys nothing. Every problem is named by its key with what to do; unknown keys are
+ * Invariant: a file with a mistake, or with nothing in it, deploys nothing. Every problem is named by its key with what to do; unknown keys are
  * mistakes, because a misspelt `networks` would open the bridge to everybody.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -124,7 +124,12 @@ export function parseSettings(file: string, text: string): Settings {
   } catch (error) {
     throw new SettingsError(file, [error instanceof Error ? error.message : String(error)]);
   }
-  const parsed = Settings.safeParse(content ?? {});
+  // Whoever names a file means it: an empty one (a variable that was never set) would deploy a second, open bridge.
+  if (content === null || content === undefined)
+    throw new SettingsError(file, [
+      'it is empty: write at least `stack: NAME`, or name no file for the defaults',
+    ]);
+  const parsed = Settings.safeParse(content);
   if (parsed.success) return parsed.data;
   throw new SettingsError(file, parsed.error.issues.flatMap(sentences));
 }

@@ -1,4 +1,5 @@
 /** What installs, builds and deploys: the lock file, and the workflows of the forge. */
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -117,4 +118,17 @@ describe('the workflows (T56)', () => {
     expect(build?.steps.flatMap(({ run }) => run ?? [])).toContain('npm run check');
     expect(release?.text).toContain('role-to-assume');
   });
+
+  for (const { says, settings, status } of [
+    { says: 'stops without settings', settings: '', status: 1 },
+    { says: 'goes on with some', settings: 'stack: Ours', status: 0 },
+  ]) {
+    test(`the deployment ${says}`, () => {
+      const release = workflows.find(({ name }) => name === 'release.yml');
+      const steps = release?.workflow.jobs['deploy']?.steps ?? [];
+      const step = steps.find(({ run }) => run?.includes('printenv SETTINGS'));
+      const env = { PATH: process.env['PATH'], SETTINGS: settings, BRIDGE_SETTINGS: '/dev/null' };
+      expect(spawnSync('bash', ['-e', '-c', step?.run ?? 'exit 3'], { env }).status).toBe(status);
+    });
+  }
 });

@@ -26,7 +26,7 @@ describe('a settings file', () => {
   });
 
   test('is not needed: the defaults are complete', () => {
-    expect(readSettings(undefined)).toEqual(parseSettings('empty.yaml', ''));
+    expect(readSettings(undefined)).toEqual(Settings.parse({}));
   });
 
   test('that is not there is named, with what to do', () => {
@@ -78,6 +78,10 @@ describe('a mistake deploys nothing and is named by its key', () => {
       text: 'domain: {name: a.example.com, certificate: x}',
       error: /domain\.certificate: use the ARN/,
     },
+    { says: 'an empty file', text: '', error: /f\.yaml cannot be deployed:\n {2}it is empty/ },
+    { says: 'a line feed', text: '\n', error: /it is empty/ },
+    { says: 'comments only', text: '# stack: x\n', error: /it is empty/ },
+    { says: 'nothing, in YAML', text: '---\n~\n', error: /it is empty/ },
     { says: 'a list', text: '- a', error: /the file: / },
     { says: 'no YAML', text: 'a: [', error: /f\.yaml cannot be deployed/ },
   ];
