@@ -4,6 +4,9 @@ import type { PauseScope } from '../../lambdas/directory/work.ts';
 import { aside } from '../rights.ts';
 import { copyOf, HOUR, MINUTE, openStage, type Stage, scenario, X } from './stage.ts';
 
+// The directory's contract holds on both stores; `DIRECTORY_STORE=engine` plays this on the engine (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 const pause = (stage: Stage) => ({ at: stage.clock.now(), by: 'olga', reason: 'looks wrong' });
 const scopes = (stage: Stage): Record<PauseScope['kind'], PauseScope> => ({
   connection: { kind: 'connection', id: stage.connection },

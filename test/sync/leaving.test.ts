@@ -2,6 +2,9 @@
 import { describe, expect } from 'vitest';
 import { DAY, HOUR, MINUTE, scenario, X, Y } from './stage.ts';
 
+// The directory's contract holds on both stores; `DIRECTORY_STORE=engine` plays this on the engine (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 describe('leaving and coming back', () => {
   const grace = { settings: { graceSeconds: { active: 300, gone: 0 } } };
 

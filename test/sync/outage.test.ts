@@ -11,6 +11,9 @@ import { interceptSend } from '../directory/intercept.ts';
 import { testClock } from '../open.ts';
 import { HOUR, MINUTE, scenario, X, Y } from './stage.ts';
 
+// The directory's contract holds on both stores; `DIRECTORY_STORE=engine` plays this on the engine (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 /** A table that answers nothing while `down`; the directory's patience passes without anybody waiting for it. */
 function openLine() {
   const line = { down: false };

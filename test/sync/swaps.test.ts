@@ -2,6 +2,9 @@
 import { describe, expect } from 'vitest';
 import { type Stage, scenario, X } from './stage.ts';
 
+// The directory's contract holds on both stores; `DIRECTORY_STORE=engine` plays this on the engine (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
 async function crew(stage: Stage, ...names: string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const name of names) ids.push(await stage.user(`${name}@example.com`));
