@@ -130,8 +130,11 @@ export interface AdobeParts extends Omit<DrainDeps, 'log' | 'directory'> {
   readonly log: Log;
 }
 
-/** A minute: the journal is sealed (I14) and the bridge measured this often, whether or not a drain runs. */
-const everyMs = 60_000;
+/**
+ * Once a minute the journal is sealed (I14) and the bridge measured, whether or not a drain runs: the clock of AWS may come
+ * a little early, and must not be missed for that.
+ */
+const everyMs = 45_000;
 /** Of the journal, what a comparison verifies: the day that ends with it. */
 const verifiedMs = 25 * 3600 * 1000;
 
