@@ -64,7 +64,7 @@ export const drills: Readonly<Record<string, Drill>> = {
       const group = await stage.group('Chat', await crew(stage, 20));
       await stage.minutes(4);
       await stage.remove('Groups', group);
-      await stage.minutes(3);
+      await stage.minutes(8);
     },
     mend: async (stage) => {
       await stage.directory.decideHold(stage.orgKey, {
@@ -73,7 +73,7 @@ export const drills: Readonly<Record<string, Drill>> = {
         by: 'olga',
         verdict: { kind: 'rejected' },
       });
-      await stage.minutes(2);
+      await stage.minutes(10);
     },
   },
   'many-people-parked': {
@@ -100,7 +100,7 @@ export const drills: Readonly<Record<string, Drill>> = {
         url.includes('/ims/')
           ? Response.json({ error: 'invalid_client' }, { status: 400 })
           : new Response('', { status: 401 });
-      await stage.minutes(3);
+      await stage.minutes(8);
     },
     mend: async (stage) => {
       delete stage.hooks.before;

@@ -97,6 +97,43 @@ describe('each alarm fires by what the real handlers wrote', () => {
   });
 });
 
+describe('a minute of AWS is not always sixty seconds', () => {
+  const figures = (stage: WatchedStage) => stage.lines.filter((line) => line['message'] === 'figures').length;
+  const cases = [
+    {
+      says: 'a look that comes a second early measures all the same',
+      stepMs: MINUTE - 1_000,
+      looks: 20,
+      measured: 20,
+    },
+    { says: 'looks that come close together measure once', stepMs: MINUTE / 3, looks: 12, measured: 4 },
+  ];
+  for (const { says, stepMs, looks, measured } of cases) {
+    test(says, async () => {
+      const stage = await openWatched();
+      await stage.minutes(looks, stepMs);
+      expect(figures(stage)).toBe(measured);
+      await stage.close();
+    });
+  }
+
+  for (const name of ['removals-held', 'credential-refused'] as const) {
+    test(`${name} goes on although a minute brings no figure`, async () => {
+      const { options, play } = drills[name] ?? {};
+      const stage = await openWatched(options);
+      await quietHour(stage);
+      await play?.(stage);
+      const states: boolean[] = [];
+      for (let look = 0; look < 15; look++) {
+        await stage.minutes(1, 2 * MINUTE);
+        states.push(firing(stage).includes(name));
+      }
+      expect(states).toEqual(Array.from(states, () => true));
+      await stage.close();
+    });
+  }
+});
+
 describe('what is told reaches its topic', () => {
   /** Who may publish to a topic, by its policy: AWS's default one holds no longer once there is a policy. */
   const publishers = (topic: string) =>
