@@ -16,8 +16,8 @@ export interface TellingProps {
   readonly address?: string | undefined;
 }
 
-/** The digest has never more: a heading, five kinds of people, seven concerns, a last line. */
-export const MOST_LINES = 14;
+/** The digest has never more: a heading, five kinds of people, ten concerns, a last line. */
+export const MOST_LINES = 17;
 
 export class Telling extends Construct {
   readonly topic: Topic;

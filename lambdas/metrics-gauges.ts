@@ -42,7 +42,8 @@ export async function readGauges({ directory, now }: GaugeDeps, o: OrgKey): Prom
     TokensEnding: sum(perConnection, 'ending'),
     RulesOrphaned: sum(perConnection, 'orphaned'),
     ConnectionsStopped: paused ? connections.length : connections.filter(isStopped).length,
-    ListingAge: seconds(org.listing?.startedAt),
+    // Of a bridge that never got a list: how long it has been without.
+    ListingAge: seconds(org.listing?.startedAt ?? org.setUpAt),
     Unlicensed: state?.byKind['unlicensed'] ?? 0,
     Drifted: state?.drifted ?? 0,
     UndoneElsewhere: undoneElsewhere(state),

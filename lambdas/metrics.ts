@@ -35,7 +35,7 @@ export const metrics = {
   TokensEnding: { unit: 'Count', says: 'credentials of identity providers within 30 days of their end' },
   RulesOrphaned: { unit: 'Count', says: 'rules whose group is gone' },
   ConnectionsStopped: { unit: 'Count', says: 'connections paused, or restored and not confirmed' },
-  ListingAge: { unit: 'Seconds', says: 'since Adobe was last listed completely' },
+  ListingAge: { unit: 'Seconds', says: 'since Adobe was last listed completely, or since the set-up' },
   Unlicensed: { unit: 'Count', says: 'people in a profile without a licence' },
   Drifted: { unit: 'Count', says: 'people changed by hand at Adobe' },
   UndoneElsewhere: { unit: 'Count', says: 'people changed at Adobe by what looks like another tool' },

@@ -5,12 +5,14 @@
  */
 import type { Directory } from './directory/dynamo.ts';
 import type { AccountId, OrgKey } from './directory/records.ts';
+import type { Figures } from './metrics.ts';
 import { readGauges } from './metrics-gauges.ts';
 import {
   composeDigest,
   composeHeartbeat,
   DIGEST_EVERY_MS,
   HEARTBEAT_EVERY_MS,
+  LISTING_OLD_SECONDS,
   type Outcome,
   outcomeOf,
 } from './outcomes.ts';
@@ -39,17 +41,26 @@ export function nightOf(
     const report = await compare({ until });
     // A comparison that is not over yet goes on in a quarter of an hour; when it has begun, its end is awaited.
     if (report.outcome === 'continues') return report;
-    return { ...report, ...(await tell(parts, org)) };
+    return { ...report, ...(await tell(parts, org, { JournalBroken: report.journalBroken ?? 0 })) };
   };
 }
 
-async function tell({ directory, now, log }: AdobeParts, org: OrgKey): Promise<Told | undefined> {
+async function tell(
+  { directory, now, log }: AdobeParts,
+  org: OrgKey,
+  ofTheNight: Figures,
+): Promise<Told | undefined> {
   const at = now();
   if (!(await directory.claimTelling(org, 'digest', at - DIGEST_EVERY_MS))) return undefined;
   const outcomes = await readOutcomes(directory, org, at);
-  const said = composeDigest({ now: at, outcomes, figures: await readGauges({ directory, now }, org) });
+  const figures = { ...(await readGauges({ directory, now }, org)), ...ofTheNight };
+  const said = composeDigest({ now: at, outcomes, figures });
+  const listed = (await directory.getOrg(org))?.listing?.startedAt ?? Number.NEGATIVE_INFINITY;
+  const isKnown = at - listed <= LISTING_OLD_SECONDS * 1000;
   const isQuiet =
-    said === undefined && (await directory.claimTelling(org, 'heartbeat', at - HEARTBEAT_EVERY_MS));
+    said === undefined &&
+    isKnown &&
+    (await directory.claimTelling(org, 'heartbeat', at - HEARTBEAT_EVERY_MS));
   const lines = said ?? (isQuiet ? composeHeartbeat(at) : []);
   log.info('told', { outcomes, lines });
   return {

@@ -67,7 +67,13 @@ const kinds: Readonly<Record<OutcomeKind, string>> = {
   late: `Waiting for more than ${LATE_MS / 3_600_000} hours`,
 };
 
-const concerns: readonly (readonly [name: keyof Figures, says: (n: number) => string])[] = [
+/** Without a younger list of Adobe nobody knows whether all is well. The alarm about it waits as long. */
+export const LISTING_OLD_SECONDS = 48 * 3600;
+/** The bridge's own pauses are not longer. */
+const BLOCKED_LONG_SECONDS = 15 * 60;
+
+type Concern = readonly [name: keyof Figures, says: (n: number) => string, above?: number];
+const concerns: readonly Concern[] = [
   ['CredentialRefused', () => 'Adobe does not accept the credential: nothing is sent.'],
   ['ConnectionsStopped', () => 'The bridge is paused, or not confirmed after a restore: nothing is sent.'],
   ['RemovalsHeld', (n) => `Removals on the open hold: ${n}.`],
@@ -75,6 +81,17 @@ const concerns: readonly (readonly [name: keyof Figures, says: (n: number) => st
   ['RulesOrphaned', (n) => `Rules whose group is gone: ${n}.`],
   ['TokensEnding', (n) => `Credentials of identity providers that end within 30 days, or have ended: ${n}.`],
   ['Drifted', (n) => `People changed by hand at Adobe: ${n}.`],
+  [
+    'ListingAge',
+    (n) => `Adobe was not listed completely for ${Math.floor(n / 3600)} hours: changes by hand are not seen.`,
+    LISTING_OLD_SECONDS,
+  ],
+  [
+    'BlockedFor',
+    (n) => `Adobe has asked the bridge to be silent for another ${Math.ceil(n / 60)} minutes.`,
+    BLOCKED_LONG_SECONDS,
+  ],
+  ['JournalBroken', (n) => `Records of the journal changed, missing or slipped in: ${n}.`],
 ];
 
 /** The lines of the mail; undefined when there is nothing to say. */
@@ -83,20 +100,20 @@ export function composeDigest({ now, outcomes, figures }: DigestInput): string[]
     const own = outcomes.filter((one) => one.kind === kind);
     return own.length === 0 ? [] : [`${says}: ${own.length} (${reasonsIn(own)}).`];
   });
-  const bridge = concerns.flatMap(([name, says]) => {
+  const bridge = concerns.flatMap(([name, says, above = 0]) => {
     const n = figures[name] ?? 0;
-    return n === 0 ? [] : [says(n)];
+    return n > above ? [says(n)] : [];
   });
   if (people.length + bridge.length === 0) return undefined;
   return [
     `Adobe SCIM bridge, ${day(now)}: what waits for somebody.`,
     ...people,
     ...bridge,
-    'Who and why: ask whoever runs the bridge for "npm run bridge -- status".',
+    'Who and why: whoever runs the bridge sees it with npm run bridge -- status',
   ];
 }
 
-/** Once a week, so that silence means that all is well. */
+/** Once a week, so that silence means that all is well: only for a bridge that knows it. */
 export function composeHeartbeat(now: number): string[] {
   return [`Adobe SCIM bridge, ${day(now)}: all is well, and nobody has to do anything.`];
 }

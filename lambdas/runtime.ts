@@ -181,16 +181,19 @@ async function measureNow(parts: Omit<AdobeParts, 'log'>, log: Log, org: OrgKey)
   }
 }
 
-/** One stretch of the nightly comparison per call, wired like the drain. Its end is the time to verify the journal (I14). */
+/**
+ * One stretch of the nightly comparison per call, wired like the drain. Its end is the time to verify the journal (I14);
+ * `journalBroken` counts what is wrong there.
+ */
 export function reconcileOf(
   { log, ...parts }: AdobeParts,
   org: OrgKey,
-): (wish: ReconcileWish) => Promise<ReconcileReport> {
+): (wish: ReconcileWish) => Promise<ReconcileReport & { readonly journalBroken?: number }> {
   const deps: DrainDeps = { ...parts, log: (event, detail) => log.info(event, detail) };
   return async (wish) => {
     const report = await reconcile(deps, org, wish);
-    if (report.outcome === 'compared') await verifyJournal(parts, log, org);
-    return report;
+    if (report.outcome !== 'compared') return report;
+    return { ...report, journalBroken: await verifyJournal(parts, log, org) };
   };
 }
 
@@ -198,10 +201,11 @@ async function verifyJournal(
   { directory, now }: Omit<AdobeParts, 'log'>,
   log: Log,
   org: OrgKey,
-): Promise<void> {
+): Promise<number> {
   const { records, findings } = await directory.verifyJournal(org, now() - verifiedMs);
   if (findings.length === 0) log.info('journal-verified', { records });
   else log.error('journal-broken', { findings: findings.length, first: findings.slice(0, 10) });
+  return findings.length;
 }
 
 export const randomHex = (digits: number): string =>

@@ -59,7 +59,7 @@ export async function setUp(ctx: Context, draft: Parameters<OperatorDirectory['s
   const orgItem: Write = {
     kind: 'put',
     key: configKey(key),
-    item: { ...about, connections: [], v: 1 },
+    item: { ...about, setUpAt: ctx.now(), connections: [], v: 1 },
     condition: absent,
   };
   for (const part of [[orgItem], writes]) {

@@ -355,6 +355,7 @@ export const Org = z.looseObject({
   /** Adobe's id, `...@AdobeOrg`. */
   adobeOrgId: z.string(),
   clientId: z.string(),
+  setUpAt: EpochMs.optional(),
   connections: z.array(ConnectionId),
   /** The last complete listing of all users: its start counts as knowledge, also of absence (R19). */
   listing: ListingMark.optional(),

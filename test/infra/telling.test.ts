@@ -21,7 +21,10 @@ const Transformer = z.object({
   InputTemplate: z.string(),
 });
 
-/** The text that EventBridge makes of an answer: one quoted line for each line of the template. */
+/**
+ * The text that EventBridge makes of an answer, as it is mailed: each line of the template in its quotation marks, and
+ * an empty pair for each line that the digest does not have.
+ */
 function mailOf(answer: unknown): string[] {
   const rules = Object.values(made.template.findResources('AWS::Events::Rule'));
   const daily = rules.find(({ Properties }) => Properties.Description?.includes('digest'));
@@ -34,17 +37,22 @@ function mailOf(answer: unknown): string[] {
       .reduce<unknown>((value, name) => Object(value)[name], event);
     return typeof found === 'string' ? found : '';
   };
-  return InputTemplate.split('\n')
-    .map((line) => line.replaceAll(/<([^>]+)>/g, (_all, name: string) => at(InputPathsMap[name] ?? '')))
-    .map((line) => line.replaceAll('"', ''))
-    .filter((line) => line !== '');
+  return InputTemplate.split('\n').map((line) =>
+    line.replaceAll(/<([^>]+)>/g, (_all, name: string) => at(InputPathsMap[name] ?? '')),
+  );
 }
 
 function openNight(stage: Stage) {
   const lines: string[] = [];
   const log = createLog({ level: 'info', now: stage.clock.now, write: (line) => lines.push(line) });
   const night = nightOf({ ...stage.drainDeps, directory: stage.directory, log }, stage.orgKey);
-  return { lines, night: () => as('reconcile', () => night(stage.clock.now() + 10 * 60_000)) };
+  return {
+    lines,
+    night: async ({ sealed = true } = {}) => {
+      if (sealed) await stage.directory.sealJournal(stage.orgKey);
+      return as('reconcile', () => night(stage.clock.now() + 10 * 60_000));
+    },
+  };
 }
 
 describe('after the night', () => {
@@ -56,7 +64,13 @@ describe('after the night', () => {
     stage.clock.advance(DAY);
     const first = await night();
     expect(first.outcomes).toMatchObject([{ kind: 'parked', account: (await stage.account(id)).id }]);
-    expect(mailOf(first)[1]).toMatch(/^Parked, somebody has to put something right: 1/);
+    expect(mailOf(first).slice(0, 4)).toEqual([
+      expect.stringMatching(/^"Adobe SCIM bridge, \S+: what waits for somebody\."$/),
+      expect.stringMatching(/^"Parked, somebody has to put something right: 1 .*\."$/),
+      expect.stringMatching(/^"Who and why: .*"$/),
+      '""',
+    ]);
+    expect(mailOf(first)).toHaveLength(MOST_LINES);
     expect(JSON.stringify(first.outcomes) + JSON.stringify(first.digest)).not.toContain('@');
     expect(lines.some((line) => line.includes('"told"') && line.includes('Parked'))).toBe(true);
     expect(await night()).not.toHaveProperty('outcomes');
@@ -72,14 +86,41 @@ describe('after the night', () => {
     const { night } = openNight(stage);
     await stage.group('Chat', [await stage.user('ada@example.com')]);
     await stage.drain();
+    await stage.directory.sealJournal(stage.orgKey);
     expect(stage.holders(X.name)).toHaveLength(1);
     const mails: string[][] = [];
     for (let day = 0; day < 15; day++) {
       stage.clock.advance(DAY);
-      mails.push(mailOf(await night()));
+      const answer = await night();
+      if (answer.digest !== undefined) mails.push(mailOf(answer));
     }
-    expect(mails.filter((mail) => mail.length > 0)).toEqual(
-      Array.from({ length: 3 }, () => [expect.stringContaining('all is well')]),
+    const rest = Array.from({ length: MOST_LINES - 1 }, () => '""');
+    expect(mails).toEqual(
+      Array.from({ length: 3 }, () => [expect.stringMatching(/^".*all is well.*"$/), ...rest]),
+    );
+  });
+
+  scenario('a bridge that never got a list of Adobe never says that all is well', {}, async (stage) => {
+    const { night } = openNight(stage);
+    stage.hooks.before = async () => new Response(null, { status: 500 });
+    const lines: (string | undefined)[] = [];
+    for (let day = 0; day < 8; day++) {
+      const { digest } = await night();
+      lines.push(digest?.['line02']);
+      stage.clock.advance(DAY);
+      await stage.drainOnce();
+    }
+    expect(lines.slice(0, 3)).toEqual([undefined, undefined, undefined]);
+    for (const line of lines.slice(3)) expect(line).toMatch(/^Adobe was not listed completely for \d+ hours/);
+    expect(lines[3]).toContain('72 hours');
+  });
+
+  scenario('a journal with findings is told of by mail, too', {}, async (stage) => {
+    await stage.group('Chat', [await stage.user('ada@example.com')]);
+    await stage.drain();
+    stage.clock.advance(DAY);
+    expect((await openNight(stage).night({ sealed: false })).digest?.['line02']).toMatch(
+      /^Records of the journal changed, missing or slipped in: [1-9]/,
     );
   });
 });
@@ -87,7 +128,7 @@ describe('after the night', () => {
 test('no digest has more lines than the mail', () => {
   const kinds = ['failed', 'held', 'parked', 'noLicence', 'late'] as const;
   const outcomes = kinds.map((kind): Outcome => ({ id: kind, kind, account: 'a', reason: 'r', since: '' }));
-  const figures = Object.fromEntries(Object.keys(metrics).map((name) => [name, 1]));
+  const figures = Object.fromEntries(Object.keys(metrics).map((name) => [name, 1_000_000]));
   expect(composeDigest({ now: 0, outcomes, figures })).toHaveLength(MOST_LINES);
 });
 

@@ -107,7 +107,7 @@ describe('the digest', () => {
         'Adobe SCIM bridge, 2026-03-02: what waits for somebody.',
         'Refused or failed: 1 (1 error.x).',
         'Parked, somebody has to put something right: 3 (2 domain, 1 twin).',
-        'Who and why: ask whoever runs the bridge for "npm run bridge -- status".',
+        'Who and why: whoever runs the bridge sees it with npm run bridge -- status',
       ],
     },
     {
@@ -118,8 +118,26 @@ describe('the digest', () => {
         'Adobe SCIM bridge, 2026-03-02: what waits for somebody.',
         'Adobe does not accept the credential: nothing is sent.',
         'Credentials of identity providers that end within 30 days, or have ended: 2.',
-        'Who and why: ask whoever runs the bridge for "npm run bridge -- status".',
+        'Who and why: whoever runs the bridge sees it with npm run bridge -- status',
       ],
+    },
+    {
+      label: 'a bridge that does not know how things stand',
+      outcomes: [],
+      figures: { ListingAge: 50 * 3600, BlockedFor: 3600, JournalBroken: 3 },
+      lines: [
+        'Adobe SCIM bridge, 2026-03-02: what waits for somebody.',
+        'Adobe was not listed completely for 50 hours: changes by hand are not seen.',
+        'Adobe has asked the bridge to be silent for another 60 minutes.',
+        'Records of the journal changed, missing or slipped in: 3.',
+        'Who and why: whoever runs the bridge sees it with npm run bridge -- status',
+      ],
+    },
+    {
+      label: 'a list of two days and a pause of our own are none',
+      outcomes: [],
+      figures: { ListingAge: 48 * 3600, BlockedFor: 15 * 60 },
+      lines: undefined,
     },
     {
       label: 'many reasons are cut',
@@ -128,7 +146,7 @@ describe('the digest', () => {
       lines: [
         'Adobe SCIM bridge, 2026-03-02: what waits for somebody.',
         'Parked, somebody has to put something right: 7 (1 a, 1 b, 1 c, 1 d, 1 e, 2 other reasons).',
-        'Who and why: ask whoever runs the bridge for "npm run bridge -- status".',
+        'Who and why: whoever runs the bridge sees it with npm run bridge -- status',
       ],
     },
   ];
