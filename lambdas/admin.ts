@@ -57,7 +57,7 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
 export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
   const pepper = await readPepper(config.pepperSecret);
-  const parts = await openAdobeParts({ ...config, pepper }, process.env);
+  const parts = await openAdobeParts('admin', { ...config, pepper }, process.env);
   const { directory, adobe, keeper, now, newId, log } = parts;
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);

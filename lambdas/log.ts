@@ -127,7 +127,8 @@ const bearer = /\b(Bearer|Basic)\s+[^\s"',;]+/gi;
 /** Ours and Adobe's, which say what they are: masked also where the rest is short or of one kind of characters. */
 const prefixed = /\b(?:scim[abc]_|p8e-)[\w-]{8,}/g;
 const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g;
-const longRun = /[A-Za-z0-9_-]{32,}/g;
+/** An ARN is a name, and its tail looks random; it is read whole, so that its parts are not judged for themselves. */
+const longRun = /\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d{0,12}:[\w:/-]+|[A-Za-z0-9_-]{32,}/g;
 
 /** `jane.doe@example.com` becomes `j***@example.com`; anything shaped like a credential becomes `[redacted]`. */
 export function redactText(text: string, { keepIds = false } = {}): string {
@@ -136,7 +137,7 @@ export function redactText(text: string, { keepIds = false } = {}): string {
     .replace(bearer, `$1 ${masked}`)
     .replace(prefixed, masked)
     .replace(jsonWebToken, masked)
-    .replace(longRun, (run) => (!keepIds && looksRandom(run) ? masked : run))
+    .replace(longRun, (run) => (!keepIds && !run.startsWith('arn:') && looksRandom(run) ? masked : run))
     .replace(email, (_text, first: string, domain: string, last?: string) => `${first}***@${last ?? domain}`);
   // Cut after masking: half a token no longer looks like one.
   return clean.length > longestText ? `${clean.slice(0, longestText)}... (${text.length} characters)` : clean;

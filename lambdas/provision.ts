@@ -18,7 +18,7 @@ export function makeProvisionHandler(deps: ProvisionDeps): WorkHandler {
 
 export const handler: WorkHandler = lazily(async () => {
   const config = readConfig(AdobeConfig, process.env);
-  const parts = await openAdobeParts(config, process.env);
+  const parts = await openAdobeParts('provision', config, process.env);
   const { log, now } = parts;
   return makeProvisionHandler({ run: drainOf(parts, OrgKey.parse(config.orgKey)), now, log });
 });

@@ -19,7 +19,7 @@ export function makeReconcileHandler(deps: ReconcileDeps): WorkHandler {
 
 export const handler: WorkHandler = lazily(async () => {
   const config = readConfig(AdobeConfig, process.env);
-  const parts = await openAdobeParts(config, process.env);
+  const parts = await openAdobeParts('reconcile', config, process.env);
   const { log, now } = parts;
   return makeReconcileHandler({ run: nightOf(parts, OrgKey.parse(config.orgKey)), now, log });
 });

@@ -26,6 +26,8 @@ import { type ReconcileReport, type ReconcileWish, reconcile } from './sync/reco
 import type { DrainDeps } from './sync/run.ts';
 import { TOKEN_TIMEOUT_MS } from './times.ts';
 
+type FunctionName = 'scim' | 'provision' | 'reconcile' | 'admin';
+
 export type Machine = Omit<DirectoryDeps, 'client' | 'table' | 'pepper'>;
 
 /** The real machine, under the given clock (epoch milliseconds). Contention is bounded in real time whatever it says. */
@@ -40,14 +42,17 @@ export function machineUnder(now: () => number): Machine {
   };
 }
 
-/** Lambda takes each line of stdout for one log event, and the metrics out of those that count. */
-export function lambdaLog(level: LogLevel, environment: Environment): Log {
+/**
+ * Lambda takes each line of stdout for one log event, and the metrics out of those that count. The function's name is
+ * ours, not the one that CloudFormation made, which looks like a secret and is masked.
+ */
+export function lambdaLog(name: FunctionName, level: LogLevel, environment: Environment): Log {
   return createLog({
     level,
     measures: environment[variables.table],
     now: Date.now,
     write: (line) => process.stdout.write(`${line}\n`),
-    fields: { function: environment.AWS_LAMBDA_FUNCTION_NAME },
+    fields: { function: name },
   });
 }
 
@@ -215,6 +220,7 @@ export const randomHex = (digits: number): string =>
 
 /** What the functions that may call Adobe work with in Lambda. Only `admin` may read the pepper and brings it along. */
 export async function openAdobeParts(
+  name: Exclude<FunctionName, 'scim'>,
   config: AdobeConfig & { readonly pepper?: string },
   environment: Environment,
 ): Promise<AdobeParts & { readonly keeper: CredentialKeeper }> {
@@ -249,6 +255,6 @@ export async function openAdobeParts(
     sleep: (ms) => pause(ms),
     newId: machine.newId,
     randomHex,
-    log: lambdaLog(config.logLevel, environment),
+    log: lambdaLog(name, config.logLevel, environment),
   };
 }

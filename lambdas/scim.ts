@@ -28,7 +28,7 @@ export function makeScimHandler(deps: ScimHandlerDeps): HttpHandler {
 
 export const handler: HttpHandler = lazily(async () => {
   const config = readConfig(ScimConfig, process.env);
-  const log = lambdaLog(config.logLevel, process.env);
+  const log = lambdaLog('scim', config.logLevel, process.env);
   const machine = machineUnder(Date.now);
   const pepper = await readPepper(config.pepperSecret);
   const directory = openDirectory({

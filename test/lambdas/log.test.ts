@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createLog, type LogLevel, redact, redactText } from '../../lambdas/log.ts';
+import { lambdaLog } from '../../lambdas/runtime.ts';
 
 function logged(level: LogLevel = 'info') {
   const lines: string[] = [];
@@ -8,7 +9,19 @@ function logged(level: LogLevel = 'info') {
   return { log, entries: () => lines.map((line) => JSON.parse(line)), text: () => lines.join('\n') };
 }
 
+const SECRET_ARN =
+  'arn:aws:secretsmanager:eu-central-1:123456789012:secret:AdobeCredential4F2B9C1D-9kQmZrT1xYbC-aB3dE9';
+
 describe('a log line', () => {
+  test('of a function in AWS carries the name that we gave it, not the one that AWS made', () => {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const made = 'AdobeScimBridge-ProvisionFunction4F2B9C1D-9kQmZrT1xYbC';
+    lambdaLog('provision', 'info', { AWS_LAMBDA_FUNCTION_NAME: made }).info('x');
+    const [line] = written.mock.calls.map(([text]) => String(text));
+    written.mockRestore();
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ message: 'x', function: 'provision' });
+  });
+
   test('is one line of JSON with time, level, message and fields', () => {
     const { log, entries, text } = logged();
     log.with({ requestId: 'r1' }).info('two\nlines', { status: 201 });
@@ -77,6 +90,21 @@ describe('redaction', () => {
     { label: 'half a token of ours', text: 'got scimb_0198c0de.', becomes: 'got [redacted].' },
     { label: 'a secret of Adobe', text: `is p8e-${'0f'.repeat(16)}!`, becomes: 'is [redacted]!' },
     { label: '32 random bytes in hex', text: `k=${'0f'.repeat(32)}`, becomes: 'k=[redacted]' },
+    {
+      label: 'the name of a secret stays: an error has to say which one it is about',
+      text: `the secret ${SECRET_ARN} holds no text`,
+      becomes: `the secret ${SECRET_ARN} holds no text`,
+    },
+    {
+      label: 'a token behind a name does not',
+      text: `${SECRET_ARN} ${'aB3'.repeat(20)} arn:aws:x ${'0f'.repeat(32)}`,
+      becomes: `${SECRET_ARN} [redacted] arn:aws:x [redacted]`,
+    },
+    {
+      label: 'a person in a name does not',
+      text: 'arn:aws:sts::123456789012:assumed-role/Admin/jane.doe@example.com',
+      becomes: /^(?!.*ane)arn:aws:sts.*@example\.com$/,
+    },
     {
       label: 'a UUID stays',
       text: '0198c0de-1111-7aaa-8bbb-0123456789ab',
