@@ -39,6 +39,8 @@ type Options = z.infer<typeof Options>;
 const Look = z.object({
   secret: z.string().optional(),
   credential: z.object({ orgId: z.string(), clientId: z.string() }).optional(),
+  /** That the bridge was set up for. */
+  adobeOrgId: z.string().optional(),
   ready: z.boolean(),
   mode: z.string().default('report-only'),
   listing: z.unknown().optional(),
@@ -118,7 +120,7 @@ function print({ out }: Io, { text }: CommandResult): void {
   for (const line of text) out(line);
 }
 
-async function storeCredential(running: Running, { secret, credential }: Look): Promise<void> {
+async function storeCredential(running: Running, { secret, credential, adobeOrgId }: Look): Promise<void> {
   const { options, bridge, io } = running;
   const { storeSecret } = bridge;
   if (secret === undefined || storeSecret === undefined) {
@@ -130,6 +132,11 @@ async function storeCredential(running: Running, { secret, credential }: Look): 
   const read = await newCredential(running, credential);
   if (read === undefined) return;
   if ('problem' in read) throw new Stopped(read.problem);
+  // Before it is stored: the functions read it within minutes.
+  if (adobeOrgId !== undefined && read.orgId !== adobeOrgId)
+    throw new Stopped(
+      `This bridge was set up for the Adobe org ${adobeOrgId}, and the credential is of ${read.orgId}. Nothing was stored. Take a credential of ${adobeOrgId}, or deploy a second stack for ${read.orgId}.`,
+    );
   const problem = await storeSecret(secret, JSON.stringify(read));
   if (problem !== undefined) throw new Stopped(problem);
   io.out(`The credential is stored in Secrets Manager: ${secret}`);

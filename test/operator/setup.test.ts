@@ -140,6 +140,14 @@ describe('setup of a bridge in AWS', () => {
     for (const { event } of aws.invocations) expect(JSON.stringify(event)).not.toContain(clientSecret);
   });
 
+  test('does not store the credential of another Adobe org, and says what to do', async () => {
+    await inAws(pipe(json()), '--credential', '-', '--yes', '--username', 'email');
+    const other = JSON.stringify({ ...credential, orgId: 'B@AdobeOrg' });
+    const { code, text } = await inAws(pipe(other), '--credential', '-');
+    expect([code, JSON.parse(aws.secrets.get(SECRET) ?? '{}')]).toEqual([1, credential]);
+    expect(text).toMatch(/Nothing was stored\. Take a credential of \S+@AdobeOrg, or deploy a second stack/);
+  });
+
   test('without a terminal takes it all from options and the standard input, also as Adobe downloads it', async () => {
     const { orgId, clientId, clientSecret } = credential;
     const downloaded = JSON.stringify({ ORG_ID: orgId, CLIENT_ID: clientId, CLIENT_SECRETS: [clientSecret] });
