@@ -115,10 +115,11 @@ export async function checkBootstrap(
     );
   }
   const outputs = Stacks.safeParse(parseJson(ran.out)).data?.Stacks[0]?.Outputs ?? [];
-  const version = Number(outputs.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue);
-  if (version < NEEDS_BOOTSTRAP)
+  const told = outputs.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue;
+  const version = Number(told);
+  if (!(version >= NEEDS_BOOTSTRAP))
     throw new NotReady(
-      `The CDK's bootstrap in ${region} has version ${version} and must have ${NEEDS_BOOTSTRAP}. ${once}`,
+      `The CDK's bootstrap in ${region} has version ${told ?? 'unknown'} and must have ${NEEDS_BOOTSTRAP}. ${once}`,
     );
   return `version ${version}`;
 }

@@ -14,7 +14,7 @@ import {
   checkSettings,
   NotReady,
 } from './deploy-checks.ts';
-import { type RunCommand, runCommand } from './run-command.ts';
+import { type RunCommand, runCommand, underProfile } from './run-command.ts';
 import { type DeployedStack, type Environment, writeStack } from './stacks.ts';
 
 export const deployHelp = `Usage: npm run deploy -- [--settings FILE] [options of cdk deploy]
@@ -46,7 +46,8 @@ export async function deploy(argv: readonly string[], world: DeployWorld): Promi
     return 0;
   }
   try {
-    const { stack, region } = await lookFirst(line.settings, world);
+    const run = underProfile(world.run, line.profile);
+    const { stack, region } = await lookFirst(line.settings, { ...world, run });
     if (line.checkOnly) return 0;
     return await deployStack({ stack, region, line }, world);
   } catch (error) {
@@ -61,6 +62,8 @@ interface Line {
   readonly settings: string | undefined;
   readonly checkOnly: boolean;
   readonly help: boolean;
+  /** The CDK's own option, which the looks follow. */
+  readonly profile: string | undefined;
   readonly forCdk: readonly string[];
 }
 
@@ -84,8 +87,18 @@ function readLine(argv: readonly string[], environment: Environment): Line {
     settings: settings === undefined ? undefined : resolve(from, settings),
     checkOnly: argv.includes('--check'),
     help: argv.includes('--help') || argv.includes('-h'),
+    profile: profileIn(forCdk),
     forCdk,
   };
+}
+
+/** As the CDK reads it: the last one counts. */
+function profileIn(words: readonly string[]): string | undefined {
+  return words.reduce<string | undefined>(
+    (found, word, at) =>
+      word === '--profile' ? words[at + 1] : (/^--profile=(.*)$/.exec(word)?.[1] ?? found),
+    undefined,
+  );
 }
 
 async function lookFirst(

@@ -19,6 +19,16 @@ export const runCommand: RunCommand = {
   show: (program, args) => run(program, args, 'inherit'),
 };
 
+/** The same, with `--profile` for each call of the AWS CLI: it looks where the CDK deploys. */
+export function underProfile(run: RunCommand, profile: string | undefined): RunCommand {
+  if (profile === undefined) return run;
+  return {
+    ...run,
+    collect: (program, args) =>
+      run.collect(program, program === 'aws' ? [...args, '--profile', profile] : args),
+  };
+}
+
 async function run(program: string, args: readonly string[], stdio: 'pipe' | 'inherit'): Promise<Ran> {
   const child = spawn(program, args, { stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
   const texts = Promise.all(

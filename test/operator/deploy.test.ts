@@ -118,6 +118,32 @@ describe('npm run deploy', () => {
     expect(calls().filter((call) => call.startsWith('cdk'))).toEqual([]);
   });
 
+  for (const words of [['--profile', 'work'], ['--profile=work']]) {
+    test(`looks with the profile that it deploys with: ${words.join(' ')}`, async () => {
+      aws({ region: 'echo us-west-2' });
+      cdk();
+      expect((await deploy('--settings', settings('stack: MyBridge\n'), ...words)).code).toBe(0);
+      const looks = calls().filter((call) => call.startsWith('aws'));
+      expect(looks).toHaveLength(3);
+      for (const look of looks) expect(look).toMatch(/ --profile work$/);
+      expect(
+        calls()
+          .at(-1)
+          ?.endsWith(` ${words.join(' ')}`),
+      ).toBe(true);
+    });
+  }
+
+  test('a bootstrap stack that does not say its version is no bootstrap', async () => {
+    aws({ bootstrap: `echo '{"Stacks":[{"Outputs":[]}]}'` });
+    cdk();
+    const { code, err } = await deploy('--settings', settings(good));
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/has version unknown and must have 6.*cdk bootstrap/),
+    ]);
+  });
+
   test('without an AWS CLI says what was not looked at, and leaves it to the CDK', async () => {
     cdk();
     const { code, out } = await deploy('--settings', settings(good));
