@@ -49,7 +49,7 @@ export class BridgeStack extends Stack {
     this.#bundles = bundles;
     this.#customerKey = settings.encryption === 'customer-key' ? new CustomerKey(this) : undefined;
     const key = this.#customerKey?.key;
-    this.directory = new DirectoryTable(this, 'Directory', { key });
+    this.directory = new DirectoryTable(this, 'Directory', { key, restored: settings.table });
     this.secrets = new Secrets(this, { key });
     this.functions = {
       scim: this.#scim(),

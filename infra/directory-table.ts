@@ -3,10 +3,11 @@
  * of the last 35 days, no deletion by mistake, kept when the stack goes. Who may touch which items comes from
  * `rights.ts`.
  */
-import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
+  type ITableV2,
   ProjectionType,
   StreamViewType,
   TableEncryptionV2,
@@ -23,16 +24,18 @@ const { partitionKey, sortKey, indexes, timeToLiveAttribute } = tableDefinition;
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
 export interface DirectoryTableProps {
+  /** A restored table to work with instead; the stack's own stays as it is, for evidence (docs/operations.md). */
+  readonly restored?: { readonly name: string; readonly stream: string } | undefined;
   /** A key of the customer; absent = one that AWS owns. */
   readonly key?: IKey | undefined;
 }
 
 export class DirectoryTable extends Construct {
-  readonly table: TableV2;
+  readonly table: ITableV2;
 
-  constructor(scope: Construct, id: string, { key }: DirectoryTableProps) {
+  constructor(scope: Construct, id: string, { key, restored }: DirectoryTableProps) {
     super(scope, id);
-    this.table = new TableV2(this, 'Table', {
+    const own = new TableV2(this, 'Table', {
       partitionKey: text(partitionKey),
       sortKey: text(sortKey),
       billing: Billing.onDemand(),
@@ -50,6 +53,13 @@ export class DirectoryTable extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.table =
+      restored === undefined
+        ? own
+        : TableV2.fromTableAttributes(this, 'Restored', {
+            tableName: restored.name,
+            tableStreamArn: restored.stream,
+          });
   }
 
   /** Lets a function do what `rights.ts` says of it, and nothing else. */
@@ -71,12 +81,6 @@ export class DirectoryTable extends Construct {
     if (tableId) to.allow(['dynamodb:DescribeTable'], [tableArn]);
   }
 
-  #logicalId(): string {
-    const resource = this.table.node.defaultChild;
-    if (!(resource instanceof CfnResource)) throw new Error('the table is no resource');
-    return Stack.of(this).resolve(resource.logicalId);
-  }
-
   /** Lets a function be woken by the stream. */
   grantStream(to: BridgeFunction): string {
     const stream = this.table.tableStreamArn;
@@ -85,9 +89,20 @@ export class DirectoryTable extends Construct {
     // Every stream of this table: Lambda looks for the stream by its table before it reads one.
     to.allow(['dynamodb:ListStreams'], [`${this.table.tableArn}/stream/*`]);
     acknowledge(to.role ?? to, {
-      [`AwsSolutions-IAM5[Resource::<${this.#logicalId()}.Arn>/stream/*]`]:
+      [`AwsSolutions-IAM5[Resource::${this.#writtenArn()}/stream/*]`]:
         'Lambda lists the streams of the table before it reads one. The name of a stream holds the time at which it was made, so it cannot be written down.',
     });
     return stream;
+  }
+
+  /** As cdk-nag writes it. */
+  #writtenArn(): string {
+    const resource = this.table.node.defaultChild;
+    if (resource instanceof CfnResource) return `<${Stack.of(this).resolve(resource.logicalId)}.Arn>`;
+    const { partition, region, account } = Stack.of(this);
+    const parts = [partition, region, account].map((part) =>
+      Token.isUnresolved(part) ? `<${Stack.of(this).resolve(part).Ref}>` : part,
+    );
+    return `arn:${parts[0]}:dynamodb:${parts[1]}:${parts[2]}:table/${this.table.tableName}`;
   }
 }

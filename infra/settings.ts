@@ -77,19 +77,29 @@ export const Settings = z
     logLevel: z
       .literal(['debug', 'info', 'warn', 'error'], { error: 'use debug, info, warn or error' })
       .default('info'),
+    table: z
+      .strictObject({
+        name: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'use the name of a DynamoDB table'),
+        stream: z
+          .string()
+          .regex(/^arn:[a-z-]+:dynamodb:.*:table\/.*\/stream\//, 'use the LatestStreamArn of that table'),
+      })
+      .optional(),
     permissionsBoundary: z
       .string()
       .regex(/^arn:[a-z-]+:iam::[0-9]{12}:policy\//, 'use the ARN of an IAM policy')
       .optional(),
     tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   })
-  .superRefine(({ org, connection, encryption, region }, context) => {
+  .superRefine(({ org, connection, encryption, region, table }, context) => {
     const problem = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (org === connection)
       problem('connection', 'choose another name than that of org: both keep their settings under it');
     if (reserved.includes(connection)) problem('connection', 'this name is taken by the journal');
     if (reserved.includes(org)) problem('org', 'this name is taken by the journal');
+    if (table !== undefined && !table.stream.includes(`:table/${table.name}/stream/`))
+      problem('table', 'the stream is one of another table: both change together');
     if (encryption === 'customer-key' && region === undefined)
       problem('region', 'name the region: a key of your own belongs to one');
   });

@@ -10,8 +10,13 @@ const domain = {
   name: 'scim.example.com',
   certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/c',
 };
+const restoredTable = {
+  name: 'bridge-restored',
+  stream: 'arn:aws:dynamodb:eu-central-1:123456789012:table/bridge-restored/stream/2026-01-31T12:00:00.000',
+};
 const made = {
   plain: synthesise(),
+  restored: synthesise({ table: restoredTable }),
   full: synthesise({
     region: 'eu-central-1',
     encryption: 'customer-key',
@@ -89,6 +94,33 @@ describe('the table cannot be lost by an upgrade or a mistake', () => {
 
   test('the stack cannot be deleted before its protection is taken off', () => {
     expect(plain.stack.terminationProtection).toBe(true);
+  });
+});
+
+describe('after a restore the stack works with the table of the settings (F12)', () => {
+  const of = made.restored.template;
+
+  test('functions, their rights, the trigger, the alarms and the output name it, and nothing names the old one', () => {
+    of.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: restoredTable.stream });
+    of.hasOutput('TableName', { Value: restoredTable.name });
+    for (const { Properties } of resources(of, 'AWS::Lambda::Function'))
+      if (Properties.Environment !== undefined)
+        expect(Properties.Environment.Variables[variables.table]).toBe(restoredTable.name);
+    const uses = JSON.stringify([
+      ...resources(of, 'AWS::CloudWatch::Alarm'),
+      ...resources(of, 'AWS::CloudWatch::Dashboard'),
+      ...resources(of, 'AWS::IAM::Policy'),
+    ]);
+    expect(uses).toContain(`:table/${restoredTable.name}"`);
+    expect(uses).toContain(`:table/${restoredTable.name}/index/work"`);
+    expect(JSON.stringify({ ...of.toJSON(), Metadata: {} })).not.toMatch(
+      /"(Ref|Fn::GetAtt)":\[?"DirectoryTable/,
+    );
+  });
+
+  test('the old one stays as it was, for evidence', () => {
+    const table = (from: Template) => from.findResources('AWS::DynamoDB::GlobalTable');
+    expect(table(of)).toEqual(table(template));
   });
 });
 
