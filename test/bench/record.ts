@@ -87,28 +87,38 @@ const KINDS = [
   TransactWriteItemsCommand,
 ];
 
+const READS = [GetItemCommand, BatchGetItemCommand, QueryCommand];
+
 function repeated(command: Command, names: Names): Command {
   const Again = KINDS.find((kind) => command instanceof kind);
   if (Again === undefined) throw new Error(`bare calls know no ${command.constructor.name}`);
   const token = command instanceof TransactWriteItemsCommand ? { ClientRequestToken: randomUUID() } : {};
   // The constructors of the SDK share no type that can be called; the input has the shape of the command it was copied from.
   const Command = Again as unknown as new (input: object) => Command;
-  return new Command({ ...(renamed(command.input, names) as object), ...token });
+  const makes = !READS.some((kind) => command instanceof kind);
+  return new Command({ ...(renamed(command.input, { names, makes }) as object), ...token });
 }
 
-function renamed(value: unknown, names: Names): unknown {
-  if (typeof value === 'string') return renamedText(value, names);
-  if (value instanceof Uint8Array) return bytesOf(renamedText(uuidOf(value), names));
-  if (Array.isArray(value)) return value.map((part) => renamed(part, names));
+interface Renaming {
+  readonly names: Names;
+  /** It writes: an id that nobody named was made by the handler. What is read was there, and is there for both. */
+  readonly makes: boolean;
+}
+
+function renamed(value: unknown, how: Renaming): unknown {
+  if (typeof value === 'string') return renamedText(value, how);
+  if (value instanceof Uint8Array) return bytesOf(renamedText(uuidOf(value), how));
+  if (Array.isArray(value)) return value.map((part) => renamed(part, how));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, renamed(part, names)]));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, renamed(part, how)]));
 }
 
-/** Ids that nobody named were made by the handler, so they are made here, too. */
-function renamedText(text: string, names: Names): string {
+function renamedText(text: string, { names, makes }: Renaming): string {
   let result = text.replaceAll(UUID, (id) => {
     const known = names.get(id);
     if (known !== undefined) return known;
+    // A page shows both: they change places.
+    if (!makes) return [...names].find(([, to]) => to === id)?.[0] ?? id;
     const made = newLike(id);
     names.set(id, made);
     return made;
