@@ -30,14 +30,13 @@ export const handler: HttpHandler = lazily(async () => {
   const config = readConfig(ScimConfig, process.env);
   const log = lambdaLog('scim', config.logLevel, process.env);
   const machine = machineUnder(Date.now);
-  const pepper = await readPepper(config.pepperSecret);
-  const directory = openDirectory({
-    ...machine,
-    client: tableClient(config.dynamodbEndpoint),
-    table: config.table,
-    pepper,
-  });
-  await directory.claimSchema();
+  const table = { ...machine, client: tableClient(config.dynamodbEndpoint), table: config.table };
+  // Side by side, because the first caller waits for both; no token is looked at for the version.
+  const [pepper] = await Promise.all([
+    readPepper(config.pepperSecret),
+    openDirectory({ ...table, pepper: '' }).claimSchema(),
+  ]);
+  const directory = openDirectory({ ...table, pepper });
   const { now, realNow } = machine;
   const handle = createScimRoutes({ directory, now, realNow, cursorKey: cursorKeyOf(pepper), log });
   return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl, networks: config.networks });
