@@ -287,13 +287,12 @@ interface Verdict {
 
 /** R27: a read decides. Where reads show the person and commands do not find them, that is not repeated for ever. */
 function gone(state: Absorbed, { action, error }: Failure, { about, input }: Verdict): Absorbed {
-  // An earlier try may have landed after it was looked for: then the person has the new name (R26).
-  const moved = action.kind === 'renameUser' && emailKey(action.identity.email) !== emailKey(action.to.email);
-  const next: Absorbed = moved
-    ? { ...state, open: true }
-    : { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
+  const next = { ...state, ledger: { ...state.ledger, goneAt: input.intent.at } };
   if (givesUp(action, error, input)) return refuse(next, action, { about, input });
-  return { ...next, backoffMs: backoffMs(input.attempts) };
+  const pause = { backoffMs: backoffMs(input.attempts) };
+  const moved = action.kind === 'renameUser' && emailKey(action.identity.email) !== emailKey(action.to.email);
+  // An earlier try may have landed after it was looked for: then the person has the new name (R26).
+  return moved ? { ...state, ...pause, open: true } : { ...next, ...pause };
 }
 
 /** A revoke is never given up for what may pass: nobody might ever change the account of a leaver again (I07). */

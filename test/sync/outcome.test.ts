@@ -266,6 +266,13 @@ describe('what Adobe refused, by class (umapi.md 10)', () => {
       { open: true, pause: 15_000 },
     ],
     [
+      'gone: nor is a rename tried for ever, and nothing stays open',
+      { attempts: MAX_ATTEMPTS - 1 },
+      rename,
+      failed('gone'),
+      { gone: SENT, refused: ['renameUser'] },
+    ],
+    [
       'gone: not for ever',
       { attempts: MAX_ATTEMPTS - 1 },
       grant,
