@@ -36,7 +36,7 @@ import {
 import { holdsClaim, type Plan, type PlanInput, type PlannedAction } from './planning.ts';
 import type { Renaming } from './settle.ts';
 import { isBeside, mayCreateBeside, usable } from './twins.ts';
-import { settleWatch, watchObstacle } from './watch.ts';
+import { mayLandUntil, settleWatch, watchObstacle } from './watch.ts';
 
 /** Absence counts only this long after the last call that could still land (R27, R28). */
 export const LATE_EFFECT_MS = 30 * 60 * 1000;
@@ -354,7 +354,7 @@ function planRename(input: PlanInput, handle: Identity): Rename {
   const others = seen?.users.some((user) => emailKey(user.email) !== emailKey(handle.email)) === true;
   if (others) return { obstacle: collision(to) };
   // What is still on its way under the old address would make somebody of that address again (R28).
-  const due = Math.max(0, ...Object.values(ledger.watch)) + LATE_EFFECT_MS;
+  const due = mayLandUntil(ledger.watch);
   if (moves && input.now < due) return { obstacle: { kind: 'wait', due, reason: 'watch' } };
   return { action: { kind: 'renameUser', identity: handle, to } };
 }

@@ -7,9 +7,9 @@ import type { Action } from '../adobe/adobe.ts';
 import { domainOf } from '../directory/identity.ts';
 import { emailKey } from '../directory/keys.ts';
 import type { Account, AccountId, Identity } from '../directory/records.ts';
-import { LATE_EFFECT_MS } from './plan.ts';
 import { holdsClaim } from './planning.ts';
 import type { Run } from './run.ts';
+import { mayLandUntil } from './watch.ts';
 
 export type Blocked =
   /** Somebody keeps the address for now. */
@@ -27,7 +27,8 @@ export async function followBlockers(run: Run, account: Account, by: AccountId):
   if (!chain.every(isRenamable)) return { kind: 'stuck' };
   const lowest = chain.map((one) => one.id).sort()[0];
   const handle = account.applied.identity;
-  if (lowest === undefined || handle === undefined || isAwaited(run, account)) return { kind: 'wait' };
+  if (lowest === undefined || handle === undefined) return { kind: 'wait' };
+  if (run.deps.now() < mayLandUntil(account.watch)) return { kind: 'wait' };
   // Out of the way already: what remains is to say so.
   const inTheWay = chain.some(
     ({ wanted }) => emailKey(wanted.identity?.email ?? '') === emailKey(handle.email),
@@ -58,11 +59,6 @@ async function chainOf(run: Run, account: Account, by: AccountId): Promise<Accou
     next = identities.get(emailKey(wanted.email))?.claims[wanted.type];
   }
   return undefined;
-}
-
-/** What is still on its way under its address would make somebody of that address again (R28). */
-function isAwaited({ deps }: Run, { watch }: Account): boolean {
-  return Object.values(watch).some((at) => deps.now() < at + LATE_EFFECT_MS);
 }
 
 function isRenamable(account: Account): boolean {

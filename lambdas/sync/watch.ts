@@ -51,6 +51,11 @@ function ours(
   return { name, kind: wanted?.kind ?? 'profile', since: at, ...(rule === undefined ? {} : { rule }) };
 }
 
+/** Until then a call under the handle may still land, and would make somebody of an address that was left (R28). */
+export function mayLandUntil(watch: Ledger['watch']): number {
+  return Math.max(Number.NEGATIVE_INFINITY, ...Object.values(watch)) + LAG_MS;
+}
+
 /**
  * For people of whom nothing is wanted any more: nobody may look at their account again, and one who was deleted is in
  * no list of users, so the look does not wait for the night (I07).
