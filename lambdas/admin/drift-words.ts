@@ -2,7 +2,7 @@
 import type { Drift, Reconciliation } from '../directory/drift-records.ts';
 import { entitlementKey } from '../directory/keys.ts';
 import type { Account, BoundRule, EntitlementKey } from '../directory/records.ts';
-import { policyToGive, policyToTake } from '../sync/drift.ts';
+import { naming, policyToGive, policyToTake } from '../sync/drift.ts';
 import type { Sign } from '../sync/signs.ts';
 import { count, instant, quoted } from './words.ts';
 
@@ -50,10 +50,6 @@ function taking(keys: readonly EntitlementKey[], rules: readonly BoundRule[]): s
   return reverts
     ? 'taken away, "drift: revert"'
     : 'left so; take it away in the Admin Console, or write "drift: revert" into every rule that names it';
-}
-
-function naming(rules: readonly BoundRule[], key: EntitlementKey): BoundRule[] {
-  return rules.filter(({ grants }) => grants.some(({ name }) => entitlementKey(name) === key));
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {

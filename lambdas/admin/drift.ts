@@ -11,6 +11,8 @@ import { type Command, type CommandResult, defineCommand, Refused } from './comm
 import { driftData, driftLines, signLines, stateLines } from './drift-words.ts';
 import { ruleName } from './mapping-change.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
+import { nobody } from './people.ts';
+import { strangerData, strangerLines, strangerOf, strangerStory, strangersIn } from './strangers.ts';
 import { count, instant } from './words.ts';
 
 /** Named one by one; all are counted. */
@@ -47,14 +49,16 @@ async function driftOfAll(parts: AdminParts): Promise<CommandResult> {
   }
   people.sort((a, b) => a.person.localeCompare(b.person));
   const more = ids.length - NAMED;
+  const strangers = await strangersIn(parts, world);
   return {
     text: [
       ...stateLines(state, ruleNames(world)),
       ...signLines(signs),
       ...people.flatMap(({ person, lines }) => [person, ...lines.map((line) => `  ${line}`)]),
       ...(more > 0 ? [`... and ${count(more, 'person', 'people')} more`] : []),
+      ...strangerLines(strangers),
     ],
-    data: { state, signs, people: people.map(({ data }) => data) },
+    data: { state, signs, people: people.map(({ data }) => data), strangers },
   };
 }
 
@@ -76,10 +80,11 @@ async function driftOf(parts: AdminParts, email: string): Promise<CommandResult>
   const [item] = (await directory.readIdentities(o, [email])).values();
   const ids = new Set([...users.map((user) => user.accountId), ...Object.values(item?.claims ?? {})]);
   const accounts = await directory.readAccounts(o, [...ids]);
-  if (accounts.length === 0)
-    throw new Refused(
-      `The identity provider sent nobody with the e-mail or userName ${email}, so nothing is compared for that person.`,
-    );
+  if (accounts.length === 0) {
+    const stranger = strangerOf(item, world);
+    if (stranger === undefined) throw new Refused(nobody(email, world));
+    return { text: strangerStory(stranger), data: [strangerData(stranger)] };
+  }
   return {
     text: accounts.flatMap((account) => personLines(world, account, email)),
     data: accounts.map((account) => ({
@@ -106,9 +111,15 @@ async function compareNow(parts: AdminParts): Promise<CommandResult> {
   const report = await parts.reconcile({ until: parts.now() + RECONCILE_MS, force: true });
   const world = await readWorldNow(parts);
   const signs = signsOf(world, report.state);
+  const strangers = await strangersIn(parts, world);
   return {
-    text: [...listingLines(report), ...stateLines(report.state, ruleNames(world)), ...signLines(signs)],
-    data: { ...report, signs },
+    text: [
+      ...listingLines(report),
+      ...stateLines(report.state, ruleNames(world)),
+      ...signLines(signs),
+      ...strangerLines(strangers),
+    ],
+    data: { ...report, signs, strangers },
   };
 }
 

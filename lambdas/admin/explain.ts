@@ -24,7 +24,8 @@ import { type Eta, etaOf } from './eta.ts';
 import { isBound, ruleName } from './mapping-change.ts';
 import { type AdminParts, readWorldNow } from './parts.ts';
 import { Email, findPeople, nobody, type Person } from './people.ts';
-import { instant, kindWord, quoted, reasonWord } from './words.ts';
+import { strangerData, strangerOf, strangerStory } from './strangers.ts';
+import { instant, kindWord, reasonWord } from './words.ts';
 
 export function explain(parts: AdminParts): Command {
   return defineCommand({
@@ -37,24 +38,13 @@ async function explainPerson(parts: AdminParts, email: string): Promise<CommandR
   const world = await readWorldNow(parts);
   const people = await findPeople(parts, email);
   const [item] = (await parts.directory.readIdentities(parts.org, [email])).values();
-  if (people.length === 0) return unmanaged(email, { world, item });
+  if (people.length === 0) {
+    const stranger = strangerOf(item, world);
+    if (stranger === undefined) throw new Refused(nobody(email, world));
+    return { text: strangerStory(stranger), data: { people: [], ...strangerData(stranger) } };
+  }
   const found = await Promise.all(people.map((person) => storyOf(parts, { person, world })));
   return { text: found.flatMap(({ lines }) => lines), data: { people: found.map(({ data }) => data) } };
-}
-
-/** Somebody whom the identity provider does not send: all that is there was given by hand. */
-function unmanaged(
-  email: string,
-  { world, item }: { readonly world: World; readonly item: IdentityItem | undefined },
-): CommandResult {
-  const known = knowledgeOf(item, world.org);
-  if (known === undefined || known.users.length === 0) throw new Refused(nobody(email, world));
-  const holds = known.users.flatMap(({ groups }) => groups);
-  const text = [
-    `The identity provider sends nobody with the e-mail ${email}, so the bridge gave nothing and takes nothing.`,
-    `Adobe showed at ${instant(known.at)}: ${holds.length === 0 ? 'no profile or user group' : quoted(holds)}, given by hand or by another tool.`,
-  ];
-  return { text, data: { people: [], byHand: holds } };
 }
 
 export type State = 'has' | 'pending' | 'leaving' | 'unknown' | 'stopped' | 'by-hand';

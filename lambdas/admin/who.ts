@@ -1,7 +1,8 @@
 /**
  * `who ENTITLEMENT` (R35): who has a profile or user group through the bridge, is about to get or lose it, or cannot.
  * It looks at the accounts of the groups whose rules name it, at those with something to do, and at what Adobe showed
- * of exactly these people. It never scans; how many others hold it by hand is told by Adobe's own member count.
+ * of exactly these people, and at the strangers whom the last listing kept. It never scans; how many others hold it by
+ * hand is told by Adobe's own member count.
  */
 import * as z from 'zod';
 import { entitlementKey } from '../directory/keys.ts';
@@ -14,6 +15,7 @@ import { isBound, ruleName } from './mapping-change.ts';
 import { shows, touchedAccounts } from './mapping-plan.ts';
 import { nearNames } from './near-names.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
+import { strangersIn } from './strangers.ts';
 import { count, instant, quoted } from './words.ts';
 
 const READ_MOST = 2_000;
@@ -58,6 +60,11 @@ async function whoHas(parts: AdminParts, asked: string): Promise<CommandResult> 
       total += 1;
       if (holders.length < NAMED) holders.push({ person: await nameOf(parts, account), ...held });
     }
+  }
+  for (const { email, holds } of (await strangersIn(parts, world)).shown) {
+    if (!holds.some((held) => entitlementKey(held) === key)) continue;
+    total += 1;
+    holders.push({ person: email, holding: 'outside', through: [], seen: true });
   }
   holders.sort((a, b) => a.person.localeCompare(b.person));
   const name = entries[0]?.name ?? asked;

@@ -8,8 +8,9 @@ import { Reconciliation } from './drift-records.ts';
 import { type Context, readAccounts, setOnly } from './dynamo-context.ts';
 import { ConditionFailed, isConflict, type Write } from './dynamo-store.ts';
 import { accountKey, driftKey, reconcileKey } from './keys.ts';
+import type { Comparison } from './listed.ts';
 import { type Account, AccountId, type ConnectionId, type OrgKey } from './records.ts';
-import type { AccountPage, Comparison } from './work.ts';
+import type { AccountPage } from './work.ts';
 
 /** Page by page over the connection's users; accounts without a user have work of their own, which finds them. */
 export async function accountsAfter(

@@ -12,10 +12,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Context } from './dynamo-context.ts';
 import { openIdentities } from './dynamo-identities.ts';
 import { keyText } from './dynamo-store.ts';
+import { saveStrangers } from './dynamo-strangers.ts';
 import { getOrg } from './dynamo-work.ts';
-import { digest, emailKey, identityKeyOf, listedKey } from './keys.ts';
+import { digest, emailKey, entitlementKey, identityKeyOf, listedKey } from './keys.ts';
+import type { ListedPeople, ObservedCounts } from './listed.ts';
 import type { IdentityItem, ObservedUser, OrgKey } from './records.ts';
-import type { ListedPeople, ObservedCounts } from './work.ts';
 
 /** SHA-256. */
 const DIGEST_BYTES = 32;
@@ -41,11 +42,26 @@ export async function observeListing(
     vanished += await markAbsent(ctx, o, { digests: part, at: startedAt });
   }
   let written = 0;
+  const unclaimed: string[] = [];
   for (const part of slices([...shown.values()])) {
     await beat();
-    written += await observePart(ctx, o, { part, at: startedAt });
+    const seen = await observePart(ctx, o, { part, at: startedAt });
+    written += seen.written;
+    unclaimed.push(...seen.unclaimed.filter((address) => holdsNamed(listing, address)));
   }
-  return { written, unchanged: shown.size - written, vanished };
+  const strangers = await saveStrangers(ctx, o, {
+    unclaimed: { listing: startedAt, addresses: unclaimed },
+    beat,
+  });
+  return { written, unchanged: shown.size - written, vanished, strangers };
+}
+
+/** Under the e-mail, and not as the username of somebody else. */
+function holdsNamed({ people, named }: ListedPeople, address: string): boolean {
+  return (people.get(address) ?? []).some(
+    ({ email, groups }) =>
+      emailKey(email) === emailKey(address) && groups.some((name) => named.has(entitlementKey(name))),
+  );
 }
 
 function slices<T>(all: readonly T[]): T[][] {
@@ -95,7 +111,8 @@ async function markAbsent(
     const item = items.get(keyText(identityKeyOf(o, one)));
     return item === undefined ? [] : [String(item['email'])];
   });
-  return observePart(ctx, o, { part: emails.map((address) => ({ address, users: [] })), at });
+  const part = emails.map((address) => ({ address, users: [] }));
+  return (await observePart(ctx, o, { part, at })).written;
 }
 
 interface Part {
@@ -103,8 +120,13 @@ interface Part {
   readonly at: number;
 }
 
-/** @returns how many were written */
-async function observePart(ctx: Context, o: OrgKey, { part, at }: Part): Promise<number> {
+interface Seen {
+  readonly written: number;
+  /** Addresses that are no account's. */
+  readonly unclaimed: readonly string[];
+}
+
+async function observePart(ctx: Context, o: OrgKey, { part, at }: Part): Promise<Seen> {
   const identities = await openIdentities(
     ctx,
     o,
@@ -132,7 +154,10 @@ async function observePart(ctx: Context, o: OrgKey, { part, at }: Part): Promise
       await ctx.store.transactOnce(again.writes());
     });
   }
-  return writes.length;
+  const unclaimed = part
+    .map(({ address }) => address)
+    .filter((address) => Object.keys(identities.of(address).claims).length === 0);
+  return { written: writes.length, unclaimed };
 }
 
 /** Undefined when the item stays as it is: it knows better, or it knows this already. */

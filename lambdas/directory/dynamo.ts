@@ -40,6 +40,7 @@ import { provisioningOf } from './dynamo-provisioning.ts';
 import { confirmedConnection, getPause, setMode, setPause } from './dynamo-safety.ts';
 import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
 import { createStore } from './dynamo-store.ts';
+import { readStrangers } from './dynamo-strangers.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
 import {
   admit,
@@ -140,6 +141,7 @@ function syncSide(ctx: Context): SyncDirectory {
     claimWanted: (o, id) => claimWanted(ctx, o, id),
     observe: (o, email, observed) => work.observe(ctx, o, { email, ...observed }),
     observeListing: (o, listing, beat) => observeListing(ctx, o, { listing, beat }),
+    readStrangers: (o) => readStrangers(ctx, o),
     accountsAfter: async (c, page) =>
       accountsAfter(ctx, { connection: c, org: (await connectionOf(ctx, c)).org }, page),
     noteComparison: (account, found) => noteComparison(ctx, account, found),

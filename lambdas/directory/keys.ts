@@ -111,6 +111,7 @@ export const domainsKey = (o: OrgKey): Key => ({ pk: o, sk: 'DOMAINS' });
 export const reconcileKey = (o: OrgKey): Key => ({ pk: o, sk: 'RECONCILE' });
 /** The account has a drift record (R34). */
 export const driftKey = (o: OrgKey, id: AccountId): Key => ({ pk: o, sk: `DRIFT#${id}` });
+export const strangersKey = (o: OrgKey): Key => ({ pk: o, sk: 'STRANGERS' });
 /** Digests of the addresses that a listing showed, in chunks. */
 export const listedKey = (o: OrgKey, startedAt: number, chunk: number): Key => ({
   pk: o,

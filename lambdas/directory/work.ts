@@ -8,8 +8,9 @@
 import type { Place } from './account-item.ts';
 import type { Backlog } from './backlog.ts';
 import type { CatalogueEntry, DomainSeen } from './catalogue.ts';
-import type { Drift, Reconciliation } from './drift-records.ts';
+import type { Reconciliation } from './drift-records.ts';
 import type { Finding, JournalRecord } from './journal.ts';
+import type { Comparison, ListedPeople, ObservedCounts, Strangers } from './listed.ts';
 import type {
   Account,
   AccountError,
@@ -162,29 +163,10 @@ export interface MappingDraft {
   readonly left: readonly string[];
 }
 
-export interface ListedPeople {
-  readonly startedAt: number;
-  /** By address, in any spelling. */
-  readonly people: ReadonlyMap<string, readonly ObservedUser[]>;
-}
-
-export interface ObservedCounts {
-  readonly unchanged: number;
-  readonly written: number;
-  readonly vanished: number;
-}
-
 export interface AccountPage {
   readonly accounts: readonly Account[];
   /** The last user of the page. */
   readonly next?: string;
-}
-
-export interface Comparison {
-  readonly drift: Drift | undefined;
-  readonly confirmedAt: number | undefined;
-  /** There is something to do: marked in the same write. */
-  readonly mark?: 'revoke' | 'grant';
 }
 
 export interface SyncDirectory {
@@ -229,9 +211,12 @@ export interface SyncDirectory {
 
   /**
    * Stores what a complete listing showed, unchanged items untouched; whoever earlier listings showed and this one does
-   * not is marked absent. Nothing counts before `changeOrg` names the listing. `beat` runs between chunks.
+   * not is marked absent; who holds what a rule names and is nobody's account is kept as a stranger (F47). Nothing
+   * counts before `changeOrg` names the listing. `beat` runs between chunks.
    */
   observeListing(o: OrgKey, listing: ListedPeople, beat: () => Promise<void>): Promise<ObservedCounts>;
+  /** The strangers of the last listing whom nobody of ours stands for by now either. */
+  readStrangers(o: OrgKey): Promise<Strangers | undefined>;
   /** The accounts behind a page of the connection's users, in id order; `next` while there are more. */
   accountsAfter(
     c: ConnectionId,

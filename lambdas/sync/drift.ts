@@ -15,8 +15,9 @@
 import type { Action } from '../adobe/adobe.ts';
 import type { Drift, DriftPolicy } from '../directory/drift-records.ts';
 import { emailKey, entitlementKey } from '../directory/keys.ts';
+import type { Comparison } from '../directory/listed.ts';
 import type { Account, BoundRule, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
-import type { Comparison, Ledger } from '../directory/work.ts';
+import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
@@ -227,7 +228,13 @@ export function policyToTake(rules: readonly BoundRule[]): DriftPolicy {
   return first !== undefined && others.every((policy) => policy === first) ? first : 'report';
 }
 
-function naming(rules: readonly BoundRule[], key: EntitlementKey): BoundRule[] {
+/** What the rules speak of and do not pass over: somebody whom we do not know and who holds it is told of (F47). */
+export function reported(rules: readonly BoundRule[]): Set<EntitlementKey> {
+  const keys = rules.flatMap(({ grants }) => grants.map(({ name }) => entitlementKey(name)));
+  return new Set(keys.filter((key) => policyToTake(naming(rules, key)) !== 'ignore'));
+}
+
+export function naming(rules: readonly BoundRule[], key: EntitlementKey): BoundRule[] {
   return rules.filter(({ grants }) => grants.some(({ name }) => entitlementKey(name) === key));
 }
 

@@ -6,9 +6,10 @@
 import type { ObservedAdobeGroup, ObservedAdobeUser } from '../adobe/adobe.ts';
 import type { CatalogueEntry } from '../directory/catalogue.ts';
 import { emailKey } from '../directory/keys.ts';
-import type { Identity, ObservedUser, OrgKey } from '../directory/records.ts';
+import type { EntitlementKey, Identity, ObservedUser, OrgKey } from '../directory/records.ts';
 import { HTTP_TIMEOUT_MS } from '../times.ts';
 import { domainsIn } from './domains.ts';
+import { reported } from './drift.ts';
 import {
   agreement,
   blockAfter,
@@ -20,6 +21,7 @@ import {
   type ReadFailure,
   readListing,
 } from './listing.ts';
+import { followRules, renamesOf } from './renames.ts';
 import { indexCatalogue } from './world.ts';
 
 export type InventoryDeps = ListingDeps;
@@ -38,6 +40,8 @@ export type Inventory =
       readonly written: number;
       readonly unchanged: number;
       readonly vanished: number;
+      /** People who are nobody's account and hold what a rule names. */
+      readonly strangers: number;
     })
   /** Complete, but far shorter than the one before: nothing was stored but its count. */
   | (Counted & { readonly kind: 'doubtful'; readonly before: number })
@@ -79,7 +83,17 @@ async function store(deps: InventoryDeps, o: OrgKey, { startedAt, groups, users 
   await deps.directory.saveCatalogue(o, catalogue);
   await deps.directory.saveDomains(o, domainsIn(users));
   const people = new Map([...byAddress(users)].map(([address, found]) => [address, distinct(found)]));
-  return deps.directory.observeListing(o, { startedAt, people }, deps.beat);
+  const named = await namedKeys(deps, o);
+  return deps.directory.observeListing(o, { startedAt, people, named }, deps.beat);
+}
+
+/** What the rules in force speak of, under the names that this listing showed (F45). */
+async function namedKeys({ directory }: InventoryDeps, o: OrgKey): Promise<Set<EntitlementKey>> {
+  const connections = (await directory.getOrg(o))?.connections ?? [];
+  const rules = await Promise.all(
+    connections.map(async (c) => directory.rulesOf(await directory.getConnection(c))),
+  );
+  return reported(followRules(rules.flat(), renamesOf(await directory.readCatalogue(o))));
 }
 
 /** Names that several groups shared and no longer do: whoever was parked on them is woken like from a fault (R16). */

@@ -92,6 +92,40 @@ describe('drift', () => {
   });
 });
 
+describe('people unknown to us', () => {
+  test('who holds what a rule names is listed by drift and who, and told of by name (F47)', async () => {
+    for (const email of ['zoe@example.com', 'zed@example.com']) {
+      desk.bridge.org.byHand({ action: 'addUser', email, type: 'federatedID' });
+      hand('grant', email, 'Agent');
+    }
+    desk.bridge.clock.advance(DAY);
+    const told =
+      /^Unknown to us: 2 people whom .*\n {2}zed@example.com has "Agent"\n {2}zoe@example.com has "Agent"$/m;
+    expect(await lines('reconcile')).toMatch(told);
+    expect(await lines('drift')).toMatch(told);
+    expect(await lines('drift.person', { email: 'zoe@example.com' })).toMatch(
+      /unknown to us.*"Agent" is what group "Chat" gives/s,
+    );
+    expect(await lines('who', { entitlement: 'Agent' })).toContain(
+      'zed@example.com: has it by hand, not through the bridge',
+    );
+    expect(await lines('who', { entitlement: 'Agent' })).not.toContain('not known to the bridge');
+    expect(await lines('who', { entitlement: 'Staff' })).not.toContain('zed@example.com');
+  });
+
+  test('leaves the list with the rule, at once', async () => {
+    const staff = { group: 'Sales', grants: [{ userGroup: 'Staff' }], drift: 'revert' };
+    const agent = { group: 'Chat', grants: [{ profile: 'Agent' }] };
+    await desk.apply([{ ...agent, drift: 'ignore' }, staff]);
+    expect(await lines('drift')).not.toContain('Unknown to us');
+    expect((await desk.run('drift')).data).toMatchObject({ strangers: { people: 0, shown: [] } });
+    await desk.apply([agent, staff]);
+    expect(await lines('drift')).toContain('Unknown to us: 2 people');
+    for (const email of ['zoe@example.com', 'zed@example.com'])
+      desk.bridge.org.byHand({ action: 'removeUser', email });
+  });
+});
+
 describe('what else a comparison tells', () => {
   test('many people undone at once: another tool is at work', async () => {
     for (const email of names.slice(1, 7)) hand('revoke', email, 'Agent');

@@ -126,8 +126,20 @@ test('adopted: it was there before the bridge', async () => {
 
 test('unknown to us: what Adobe shows was given by hand; nobody anywhere is refused with where to look', async () => {
   const desk = await openSmall();
-  const { text } = await desk.run('explain', { email: 'olga.admin@example.com' });
+  await desk.addGroup('Leads');
+  await desk.apply([LEADS]);
+  const { text, data } = await desk.run('explain', { email: 'hanna.made@example.com' });
   expect(text.join('\n')).toMatch(/sends nobody with the e-mail .*given by hand or by another tool/s);
+  expect(text.join('\n')).toContain(
+    '"Marketo Standard" is what group "Leads" gives: assign the person there',
+  );
+  expect(data).toMatchObject({
+    people: [],
+    unknown: 'hanna.made@example.com',
+    named: [{ name: 'Marketo Standard', rules: ['group "Leads"'] }],
+  });
+  const olga = (await desk.run('explain', { email: 'olga.admin@example.com' })).text.join('\n');
+  expect(olga).toMatch(/unknown to us\.\nAdobe showed at .*: no profile or user group\./);
   expect(await desk.refusal('explain', { email: 'ghost@example.com' })).toMatch(
     /Look in the identity provider/,
   );

@@ -69,6 +69,44 @@ describe('what each drift policy makes of a change by hand (F47)', () => {
     expect(stage.holders(X.name)).toEqual([ADA, 'hand@example.com']);
   });
 
+  for (const policy of [undefined, 'report', 'revert', 'ignore'] as const)
+    scenario(
+      `${policy ?? 'no policy'}: somebody unknown to us who has a product of a rule is told of, or passed over`,
+      {},
+      async (stage) => {
+        const id = await ada(stage, policy);
+        const strangers = ['kim@example.com', 'lee@example.com', 'max@example.com', 'pat@example.com'];
+        for (const email of strangers) stage.org.byHand({ action: 'addUser', email, type: 'federatedID' });
+        for (const email of strangers.slice(0, 3)) byHand(stage, 'grant', X.name, email);
+        byHand(stage, 'grant', Z.name, 'pat@example.com');
+        const told = async () => {
+          const { people = 0, shown = [] } = (await stage.directory.readStrangers(stage.orgKey)) ?? {};
+          return { people, shown: shown.map(({ email }) => email).sort() };
+        };
+        await night(stage);
+        const shown = policy === 'ignore' ? [] : strangers.slice(0, 3);
+        expect(await told()).toEqual({ people: shown.length, shown });
+        // Somebody of ours from now on, with an identity or (no such domain here) without one.
+        await stage.user('kim@example.com');
+        await stage.user('someone@elsewhere.test', {
+          emails: [
+            { value: 'lee@example.com', type: 'other' },
+            { value: 'someone@elsewhere.test', primary: true },
+          ],
+        });
+        const left = policy === 'ignore' ? [] : ['max@example.com'];
+        expect(await told()).toEqual({ people: left.length, shown: left });
+        await night(stage);
+        expect(await told()).toEqual({ people: left.length, shown: left });
+        // What no group gives them stays as it is.
+        expect(stage.holders(X.name)).toEqual([ADA, ...strangers.slice(0, 3)]);
+        byHand(stage, 'revoke', X.name, 'max@example.com');
+        await night(stage);
+        expect(await told()).toEqual({ people: 0, shown: [] });
+        expect((await stage.account(id)).drift).toBeUndefined();
+      },
+    );
+
   scenario('revert takes away in the mode of the rule only: additive keeps it', {}, async (stage) => {
     const id = await ada(stage);
     await stage.map([
