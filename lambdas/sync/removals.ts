@@ -6,10 +6,11 @@
  *   people                  people who lose anything, per org     max(10, min(200, 10 % of the managed people)) + 1
  *   percent <entitlement>   people who lose it, 20 or more hold   25 % of the holders, + 1
  *   emptied <entitlement>   -                                     5 holders, when nobody wants it any more
- *   out of the org          as people                             waits for the next hour: it has been taken all before
+ *   out of the org          people, and who is out, together      waits for the next hour: it has been taken all before
  *
  * "Managed" and "holders" are the most of the last hour: an hour that takes away does not shrink its own measure. What
- * was taken from somebody counts once, however often it is sent; what an operator approved does not count.
+ * was taken from somebody counts once, however often it is sent; what an operator approved does not count, and neither
+ * does who goes out of the org with nothing of ours left: no leaver is held because earlier ones are cleaned up (V4).
  */
 import type { Action } from '../adobe/adobe.ts';
 import { entitlementKey } from '../directory/keys.ts';
@@ -25,6 +26,7 @@ const PERCENT_FROM = 20;
 
 /** What the last hour took away, and what there was. */
 export interface Window {
+  /** Who lost an entitlement. */
   readonly people: ReadonlySet<AccountId>;
   readonly lost: ReadonlyMap<EntitlementKey, ReadonlySet<AccountId>>;
   readonly managed: number;
@@ -62,7 +64,10 @@ export function withLoss(window: Window, { account, keys }: Loss): Window {
   if (keys.length === 0) return window;
   const lost = new Map(window.lost);
   for (const key of keys) lost.set(key, new Set([...(lost.get(key) ?? []), account]));
-  return { ...window, people: new Set([...window.people, account]), lost };
+  const people = keys.every((key) => key === OUT_OF_ORG)
+    ? window.people
+    : new Set([...window.people, account]);
+  return { ...window, people, lost };
 }
 
 export function mostPeople(managed: number, limit: RemovalLimit = {}): number {
@@ -98,11 +103,16 @@ export function judgeLoss(
     else if (holders >= PERCENT_FROM && lost.size + 1 > most) held.set(key, `percent ${key}`);
   }
   const rest = keys.filter((key) => !held.has(key));
-  const counts = rest.length > 0 && !window.people.has(account);
-  if (counts && window.people.size + 1 > mostPeople(window.managed, limit)) {
+  const counted = rest.includes(OUT_OF_ORG) ? cleared(window) : window.people;
+  if (rest.length > 0 && !counted.has(account) && counted.size + 1 > mostPeople(window.managed, limit)) {
     for (const key of rest) held.set(key, 'people');
   }
   return { held: [...held.keys()], causes: [...new Set(held.values())] };
+}
+
+/** Cleaning up leaves room to whoever loses something. */
+function cleared({ people, lost }: Window): Set<AccountId> {
+  return new Set([...people, ...(lost.get(OUT_OF_ORG) ?? [])]);
 }
 
 /**

@@ -50,6 +50,21 @@ describe('holds show', () => {
     ]);
   });
 
+  test('names what waits under its new name after a rename at Adobe, and it can be approved (F45)', async () => {
+    const { desk, ids, group } = await emptied();
+    desk.bridge.org.byHand({ action: 'renameGroup', group: profile, to: 'Agent Europe' });
+    desk.bridge.clock.advance(24 * HOUR);
+    await desk.run('reconcile');
+    await desk.patchMembers(group, 'add', ids.slice(0, 1));
+    await desk.bridge.drain();
+    const { text, data } = await desk.run('holds.show', { id: 1 });
+    expect(data).toMatchObject({ pairs: 5, waiting: 4 });
+    expect(text).toContain('Lose "Agent Europe": 4');
+    await desk.run('holds.approve', { id: 1, pairs: 5 });
+    await desk.bridge.drain();
+    expect(desk.bridge.holders('Agent Europe')).toEqual(['ann@example.com']);
+  });
+
   test('shows less as people are assigned again, and nothing at the end', async () => {
     const { desk, ids, group } = await emptied();
     await desk.patchMembers(group, 'add', ids.slice(0, 2));

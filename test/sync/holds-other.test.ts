@@ -84,6 +84,32 @@ describe('out of the org', () => {
       expect(await holds(stage)).toEqual([]);
     },
   );
+
+  scenario(
+    'never holds up who leaves now: the clean-up of earlier leavers takes nothing of the limit (V4)',
+    options,
+    async (stage) => {
+      const ids = await people(stage, 6);
+      for (const id of ids.slice(0, 3)) {
+        await stage.leave(id);
+        await stage.drain();
+        stage.clock.advance(HOUR);
+      }
+      stage.clock.advance(DAY);
+      await stage.drain();
+      // As many as the limit says are out; the third waits for the next hour.
+      expect(stage.org.people()).toHaveLength(4);
+      await stage.leave(ids[3] ?? '');
+      await stage.leave(ids[4] ?? '');
+      await stage.drain();
+      expect(stage.holders(X.name)).toEqual(['p5@example.com']);
+      expect(await holds(stage)).toEqual([]);
+      // A third leaver of the hour is one too many; the clean-up goes on only when nobody lost anything for an hour.
+      stage.clock.advance(61 * MINUTE);
+      await stage.settle();
+      expect(stage.org.people()).toHaveLength(3);
+    },
+  );
 });
 
 describe('an address that is replaced', () => {
