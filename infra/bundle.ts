@@ -2,10 +2,10 @@
  * Bundles all functions with one esbuild call: ES modules for the current Lambda runtime, one folder for each, and beside
  * them what they are made of (`materials.ts`). Everything is bundled, the SDK too, so that what was tested is what runs.
  *
- * Four cuts make a cold start short; decision 16 has the figures. No module of ours does anything when it is imported
- * (`sideEffects` in package.json), so what a function does not use is left out. Built-ins are fetched without being evaluated: an ES
- * import of `node:http` runs every getter of it. Credentials come from the environment only. zod is imported as a
- * namespace in the code, which leaves its locales out.
+ * Five cuts make a cold start short; decision 16 has the figures. No module of ours does anything when it is imported
+ * (`sideEffects` in package.json), so what a function does not use is left out. Built-ins are fetched without being
+ * evaluated: an ES import of `node:http` runs every getter of it. Credentials and settings of the SDK come from the
+ * environment only. zod is imported as a namespace in the code, which leaves its locales out.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -35,6 +35,20 @@ const lazyBuiltins: Plugin = {
   },
 };
 
+/** The SDK asks files for settings that no variable holds. In Lambda there are none, and each client would wait for that. */
+const withoutSharedFiles: Plugin = {
+  name: 'without-shared-files',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\/shared-ini-file-loader\/loadSharedConfigFiles\.js$/ }, () => ({
+      contents: [
+        'export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
+        "export const CONFIG_PREFIX_SEPARATOR = '.';",
+      ].join('\n'),
+      loader: 'js',
+    }));
+  },
+};
+
 /** How everything for Lambda is bundled; `measure.ts` builds what it compares with in the same way. */
 export const manner: BuildOptions = {
   absWorkingDir: root,
@@ -44,7 +58,7 @@ export const manner: BuildOptions = {
   target: 'node24',
   format: 'esm',
   mainFields: ['module', 'main'],
-  plugins: [lazyBuiltins],
+  plugins: [lazyBuiltins, withoutSharedFiles],
   alias: { '@aws-sdk/credential-provider-node': resolve(root, 'lambdas/credentials.ts') },
   sourcemap: 'linked',
   sourcesContent: false,

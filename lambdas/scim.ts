@@ -1,7 +1,7 @@
 /** HTTP API event -> edge -> SCIM routes. No rule of SCIM is decided here. */
 import { createHmac } from 'node:crypto';
 import { readConfig, ScimConfig } from './config.ts';
-import { openDirectory } from './directory/dynamo.ts';
+import { openScimDirectory } from './directory/dynamo-scim.ts';
 import { type HttpHandler, httpEdge, lazily } from './edge.ts';
 import type { Log } from './log.ts';
 import { lambdaLog, machineUnder, readPepper, tableClient } from './runtime.ts';
@@ -34,9 +34,9 @@ export const handler: HttpHandler = lazily(async () => {
   // Side by side, because the first caller waits for both; no token is looked at for the version.
   const [pepper] = await Promise.all([
     readPepper(config.pepperSecret),
-    openDirectory({ ...table, pepper: '' }).claimSchema(),
+    openScimDirectory({ ...table, pepper: '' }).claimSchema(),
   ]);
-  const directory = openDirectory({ ...table, pepper });
+  const directory = openScimDirectory({ ...table, pepper });
   const { now, realNow } = machine;
   const handle = createScimRoutes({ directory, now, realNow, cursorKey: cursorKeyOf(pepper), log });
   return makeScimHandler({ handle, log, baseUrl: config.scimBaseUrl, networks: config.networks });

@@ -10,7 +10,8 @@ import type { AdobeClient } from '../lambdas/adobe/adobe.ts';
 import { createAdobeClient } from '../lambdas/adobe/client.ts';
 import { createTokenSource } from '../lambdas/adobe/token.ts';
 import type { DriftPolicy } from '../lambdas/directory/drift-records.ts';
-import type { Directory, DirectoryDeps } from '../lambdas/directory/dynamo.ts';
+import type { Directory } from '../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../lambdas/directory/dynamo-scim.ts';
 import { ruleIdOf } from '../lambdas/directory/keys.ts';
 import type {
   ConnectionId,

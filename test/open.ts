@@ -5,7 +5,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { type Directory, type DirectoryDeps, openDirectory } from '../lambdas/directory/dynamo.ts';
+import { type Directory, openDirectory } from '../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../lambdas/directory/dynamo-scim.ts';
 import { openIds } from '../lambdas/directory/ids.ts';
 import { ConnectionId, type ConnectionSettings, OrgKey } from '../lambdas/directory/records.ts';
 import { type Database, openDatabase } from '../local/database.ts';

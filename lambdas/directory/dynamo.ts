@@ -2,7 +2,6 @@
  * The directory on DynamoDB's API: one implementation for Lambda, localhost and tests. Opens the parts in this folder
  * over one client; `directory.ts` and `work.ts` say what each function promises.
  */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScimDirectory, TokenDirectory } from './directory.ts';
 import { readBacklog } from './dynamo-backlog.ts';
 import { relinkRule } from './dynamo-bindings.ts';
@@ -19,107 +18,26 @@ import {
   saveReconciliation,
 } from './dynamo-drift.ts';
 import { readFigures, readRemoved } from './dynamo-figures.ts';
-import { changeGroup, createGroup, deleteGroup, getGroup } from './dynamo-groups.ts';
 import { decideHold, heldOf, listHolds, readHolds } from './dynamo-holds.ts';
 import { accountsNamed, eraseNames, readJournal, sealJournal, verifyJournal } from './dynamo-journal.ts';
 import { changeLedger, writeIntents } from './dynamo-ledger.ts';
-import {
-  findGroups,
-  findUsers,
-  getGroups,
-  getUsers,
-  groupsOf,
-  isMember,
-  listMembers,
-} from './dynamo-lists.ts';
+import { findGroups } from './dynamo-lists.ts';
 import { applyMapping, changeSettings, setUp } from './dynamo-mapping.ts';
 import { observeListing } from './dynamo-observed.ts';
 import { accountsOfGroup, findAccount, membershipsOf, noteParked, readPlaces } from './dynamo-operator.ts';
-import { listGroups, listUsers } from './dynamo-pages.ts';
-import { provisioningOf } from './dynamo-provisioning.ts';
 import { confirmedConnection, getPause, setMode, setPause } from './dynamo-safety.ts';
-import { glimpseUsers, sliceGroups, sliceUsers } from './dynamo-slices.ts';
-import { createStore } from './dynamo-store.ts';
+import { type DirectoryDeps, openContext, scimSide } from './dynamo-scim.ts';
 import { readStrangers } from './dynamo-strangers.ts';
 import { eachUser, runSweeps } from './dynamo-sweeps.ts';
-import {
-  admit,
-  createToken,
-  listTokens,
-  revokeToken,
-  sealAccess,
-  type TokenContext,
-  tokenEnds,
-} from './dynamo-tokens.ts';
-import { createUser, deleteUser, getUser, updateUser } from './dynamo-users.ts';
+import { tokenEnds } from './dynamo-tokens.ts';
 import * as work from './dynamo-work.ts';
-
 import type { OperatorDirectory, SyncDirectory } from './work.ts';
-
-export interface DirectoryDeps {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  /** The bridge's clock, epoch milliseconds. */
-  readonly now: () => number;
-  /** UUIDv7. */
-  readonly newId: () => string;
-  /** 0 to 1. */
-  readonly random: () => number;
-  readonly randomBytes: (length: number) => Uint8Array;
-  /** Keys the token hashes, at least 32 characters; empty where tokens are none of the process's business. */
-  readonly pepper: string;
-  /** Real milliseconds from any origin, for the bounds of contention (R10). */
-  readonly realNow: () => number;
-  readonly pause: (realMs: number) => Promise<void>;
-}
 
 export type Directory = ScimDirectory & TokenDirectory & SyncDirectory & OperatorDirectory;
 
 export function openDirectory(deps: DirectoryDeps): Directory {
-  const { now, random, newId, pepper, randomBytes } = deps;
-  const ctx: TokenContext = {
-    store: createStore(deps),
-    now,
-    random,
-    newId,
-    settings: new Map(),
-    pepper,
-    randomBytes,
-    overdone: new Map(),
-  };
+  const ctx = openContext(deps);
   return { ...scimSide(ctx), ...syncSide(ctx), ...operatorSide(ctx) };
-}
-
-function scimSide(ctx: TokenContext): ScimDirectory & TokenDirectory {
-  return {
-    admit: (presented) => admit(ctx, presented),
-    sealAccessToken: (client, scopes) => sealAccess(ctx, client, scopes),
-    onBehalfOf: (behalf) => scimSide({ ...ctx, behalf }),
-    createUser: (c, resource) => createUser(ctx, c, resource),
-    getUser: (c, id) => getUser(ctx, c, id),
-    getUsers: (c, ids) => getUsers(ctx, c, ids),
-    updateUser: (c, id, change, precondition) => updateUser(ctx, c, id, change, precondition),
-    deleteUser: (c, id, precondition) => deleteUser(ctx, c, id, precondition),
-    findUsers: (c, lookup) => findUsers(ctx, c, lookup),
-    listUsers: (c, page) => listUsers(ctx, c, page),
-    sliceUsers: (c, request) => sliceUsers(ctx, c, request),
-    glimpseUsers: (c, request, attributes) => glimpseUsers(ctx, c, { ...request, attributes }),
-    groupsOf: (c, users) => groupsOf(ctx, c, users),
-    provisioningOf: (c, users) => provisioningOf(ctx, c, users),
-    createGroup: (c, draft) => createGroup(ctx, c, draft),
-    getGroup: (c, id) => getGroup(ctx, c, id),
-    getGroups: (c, ids) => getGroups(ctx, c, ids),
-    changeGroup: (c, id, edit, precondition) => changeGroup(ctx, c, id, { edit, ...precondition }),
-    deleteGroup: (c, id, precondition) => deleteGroup(ctx, c, id, precondition),
-    findGroups: (c, lookup) => findGroups(ctx, c, lookup),
-    listGroups: (c, page) => listGroups(ctx, c, page),
-    sliceGroups: (c, request) => sliceGroups(ctx, c, request),
-    listMembers: (c, group, most) => listMembers(ctx, c, group, most),
-    isMember: (c, group, user) => isMember(ctx, c, group, user),
-    createToken: (c, draft) => createToken(ctx, c, draft),
-    listTokens: (c) => listTokens(ctx, c),
-    revokeToken: (c, id, by) => revokeToken(ctx, c, id, by),
-  };
 }
 
 function syncSide(ctx: Context): SyncDirectory {

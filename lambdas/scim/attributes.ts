@@ -8,8 +8,9 @@ import { fold } from './json.ts';
 import {
   ADOBE_URN,
   AdobeWire,
-  Characteristics,
+  type Characteristics,
   CommonWire,
+  declarations,
   ENTERPRISE_URN,
   EnterpriseWire,
   GROUP_URN,
@@ -77,13 +78,12 @@ function tableOf(object: z.ZodObject): ReadonlyMap<string, Attribute> {
 
 function attributeOf(name: string, declared: unknown): Attribute {
   const schema = withoutOptional(declared);
-  const meta = schema.meta() ?? {};
-  const scim = Characteristics.parse(meta['scim'] ?? {});
+  const { description, scim } = declarationOf(name, schema);
   const element = schema instanceof z.ZodArray ? withoutOptional(schema.element) : schema;
   return {
     name,
     type: scim.type ?? 'string',
-    description: meta.description ?? '',
+    description,
     multiValued: schema instanceof z.ZodArray,
     required: scim.required ?? false,
     caseExact: scim.caseExact ?? false,
@@ -97,6 +97,12 @@ function attributeOf(name: string, declared: unknown): Attribute {
     sub: element instanceof z.ZodObject ? tableOf(element) : new Map(),
     schema,
   };
+}
+
+function declarationOf(name: string, schema: z.ZodType): { description: string; scim: Characteristics } {
+  const declaration = declarations.get(schema);
+  if (declaration === undefined) throw new Error(`schema.ts declares nothing of ${name}`);
+  return declaration;
 }
 
 function withoutOptional(schema: unknown): z.ZodType {

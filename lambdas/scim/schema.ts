@@ -1,6 +1,6 @@
 /**
  * What a User and a Group look like on the wire (RFC 7643 sections 4.1 to 4.3), as the zod schemas that validate them.
- * What zod has no word for (mutability, case, uniqueness, ...) rides on each schema as `meta.scim`, so `/Schemas` is
+ * What zod has no word for (mutability, case, uniqueness, ...) is declared of each schema, so `/Schemas` is
  * derived from what is really enforced (row 45).
  *
  * `password` is absent on purpose: it is dropped on the way in and never stored (T22, row 78). No attribute here grants
@@ -16,21 +16,26 @@ export const ADOBE_URN = 'urn:ietf:params:scim:schemas:extension:adobebridge:2.0
 export const GROUP_URN = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 
 /** The characteristics of RFC 7643 section 2.2 that differ from its defaults. */
-export const Characteristics = z.strictObject({
-  type: z.enum(['string', 'boolean', 'dateTime', 'reference', 'binary', 'complex']).optional(),
-  required: z.boolean().optional(),
-  caseExact: z.boolean().optional(),
-  mutability: z.enum(['readOnly', 'readWrite', 'immutable', 'writeOnly']).optional(),
-  returned: z.enum(['always', 'never', 'default', 'request']).optional(),
-  uniqueness: z.enum(['none', 'server', 'global']).optional(),
-  canonicalValues: z.array(z.string()).optional(),
-  referenceTypes: z.array(z.string()).optional(),
+export interface Characteristics {
+  readonly type?: 'string' | 'boolean' | 'dateTime' | 'reference' | 'binary' | 'complex';
+  readonly required?: boolean;
+  readonly caseExact?: boolean;
+  readonly mutability?: 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly';
+  readonly returned?: 'always' | 'never' | 'default' | 'request';
+  readonly uniqueness?: 'none' | 'server' | 'global';
+  readonly canonicalValues?: readonly string[];
+  readonly referenceTypes?: readonly string[];
   /** Values are brought into this form before they are judged (row 71). */
-  canonicalForm: z.enum(['country']).optional(),
+  readonly canonicalForm?: 'country';
   /** Mapping files and consoles lose the blanks around a name, so they do not tell two names apart. */
-  blanksAround: z.enum(['ignored']).optional(),
-});
-export type Characteristics = z.infer<typeof Characteristics>;
+  readonly blanksAround?: 'ignored';
+}
+
+/** What `/Schemas` says of each schema below. */
+export const declarations = z.registry<{
+  readonly description: string;
+  readonly scim: Characteristics;
+}>();
 
 /** One person rarely has more; each e-mail costs a look-up item in the transaction that writes the user. */
 const MOST_EMAILS = 20;
@@ -40,12 +45,12 @@ const LONGEST_BINARY = 16_384;
 
 /** A name or identifier: control, bidi and zero-width characters are refused (T19). */
 function name(description: string, scim: Characteristics = {}) {
-  return checked(identifierProblem).meta({ description, scim });
+  return checked(identifierProblem).register(declarations, { description, scim });
 }
 
 /** Running text: only what no store or log can take is refused. */
 function text(description: string, scim: Characteristics = {}) {
-  return checked(textProblem).meta({ description, scim });
+  return checked(textProblem).register(declarations, { description, scim });
 }
 
 function checked(problemOf: (value: string) => string | undefined) {
@@ -56,7 +61,7 @@ function checked(problemOf: (value: string) => string | undefined) {
 }
 
 function flag(description: string, scim: Characteristics = {}) {
-  return z.boolean().meta({ description, scim: { type: 'boolean', ...scim } });
+  return z.boolean().register(declarations, { description, scim: { type: 'boolean', ...scim } });
 }
 
 /** Stored and shown, never followed (T46). */
@@ -65,7 +70,7 @@ function link(description: string, referenceTypes: string[], scim: Characteristi
 }
 
 function complex<S extends z.ZodRawShape>(description: string, shape: S, scim: Characteristics = {}) {
-  return z.object(shape).meta({ description, scim: { type: 'complex', ...scim } });
+  return z.object(shape).register(declarations, { description, scim: { type: 'complex', ...scim } });
 }
 
 function many<S extends z.ZodRawShape>(
@@ -77,7 +82,7 @@ function many<S extends z.ZodRawShape>(
   return z
     .array(z.object(shape))
     .max(most)
-    .meta({ description, scim: { type: 'complex', ...characteristics } });
+    .register(declarations, { description, scim: { type: 'complex', ...characteristics } });
 }
 
 /** The sub-attributes that RFC 7643 section 2.4 gives to every multi-valued attribute. */
@@ -101,7 +106,7 @@ const manager = {
 
 /** RFC 7643 section 3.1: attributes that every resource has and no schema lists. */
 export const CommonWire = z.object({
-  schemas: z.array(z.string()).meta({
+  schemas: z.array(z.string()).register(declarations, {
     description: 'The schemas in use.',
     scim: { type: 'reference', caseExact: true, returned: 'always' },
   }),
@@ -194,7 +199,7 @@ export const UserWire = z.object({
       z
         .base64()
         .max(LONGEST_BINARY)
-        .meta({
+        .register(declarations, {
           description: 'One certificate: DER in base64.',
           scim: { type: 'binary', caseExact: true },
         }),
@@ -267,6 +272,6 @@ export const GroupWire = z.object({
         }).optional(),
       }),
     )
-    .meta({ description: 'The people in the group.', scim: { type: 'complex' } })
+    .register(declarations, { description: 'The people in the group.', scim: { type: 'complex' } })
     .optional(),
 });

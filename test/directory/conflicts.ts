@@ -3,7 +3,7 @@
  * that are lost after the commit. Drawn from a seed, so that a run can be repeated.
  */
 import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { interceptSend } from './intercept.ts';
 
 export interface TransactionFaults {

@@ -4,7 +4,8 @@ import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, onTestFinished } from 'vitest';
 import type { UserWritten } from '../../lambdas/directory/directory.ts';
-import { type Directory, type DirectoryDeps, openDirectory } from '../../lambdas/directory/dynamo.ts';
+import { type Directory, openDirectory } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { type Key, ruleIdOf } from '../../lambdas/directory/keys.ts';
 import {
   type Account,

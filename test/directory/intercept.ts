@@ -1,6 +1,6 @@
 /** Puts a function around every command that the directory sends to DynamoDB: the SDK's border, where faults begin. */
 import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { aside } from '../rights.ts';
 
 type Command = Parameters<DynamoDBClient['send']>[0];

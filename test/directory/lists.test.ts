@@ -1,7 +1,8 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { Page } from '../../lambdas/directory/directory.ts';
-import type { Directory, DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { Directory } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import type { UserRecord } from '../../lambdas/directory/records.ts';
 import { CONNECTION } from '../open.ts';
 import { withTransactionFaults } from './conflicts.ts';

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DirectoryBusy } from '../../lambdas/directory/directory.ts';
-import { type DirectoryDeps, openDirectory } from '../../lambdas/directory/dynamo.ts';
+import { openDirectory } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { CONNECTION, ORG, type TestDirectory } from '../open.ts';
 import { conflictOf, lostAnswer, withTransactionFaults } from './conflicts.ts';
 import {

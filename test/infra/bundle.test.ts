@@ -41,13 +41,14 @@ describe('the bundles', () => {
       expect(code.includes('getBuiltinModule("node:crypto")')).toBe(true);
     });
 
-    test(`${name} looks for credentials in the environment only, and has no locale of zod`, () => {
+    test(`${name} looks for credentials and settings of the SDK in the environment only, and has no locale of zod`, () => {
       const code = codeOf(name);
       // Told apart by words, not shown: the code is half a megabyte.
       const found = [
         'AWS_WEB_IDENTITY_TOKEN_FILE',
         'AWS_CONTAINER_CREDENTIALS',
         'credential_process',
+        'AWS_CONFIG_FILE',
         'ungültig',
       ];
       expect(found.filter((word) => code.includes(word))).toEqual([]);
@@ -62,6 +63,14 @@ describe('the bundles', () => {
       expect(own.filter((path: string) => /^(local|test|infra|operator)\/|aws-cdk/.test(path))).toEqual([]);
       expect(own).toContain(`lambdas/${name}.ts`);
     }
+  });
+
+  test('scim holds only its half of the directory', () => {
+    const { sources } = JSON.parse(readFileSync(join(folder, 'scim', 'index.mjs.map'), 'utf8'));
+    const half = (source: string) =>
+      /directory\/(dynamo|dynamo-(journal|holds|ledger|drift))\.ts$/.test(source);
+    expect(sources.filter(half)).toEqual([]);
+    expect(sources.some((source: string) => source.endsWith('/directory/dynamo-scim.ts'))).toBe(true);
   });
 
   test('equal sources give equal bundles', async () => {

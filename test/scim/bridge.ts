@@ -1,5 +1,5 @@
 /** The SCIM routes over the real directory on the embedded engine: what a request to the bridge answers, without a socket. */
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import type { TokenScope } from '../../lambdas/directory/records.ts';
 import { createLog } from '../../lambdas/log.ts';
 import type { ScimRequest } from '../../lambdas/scim/request.ts';

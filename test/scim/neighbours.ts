@@ -3,7 +3,7 @@
  * Everything that is random is seeded, so that two such bridges with the same history are the same byte for byte; what
  * then differs between their answers is what the difference in the questions told.
  */
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { openIds } from '../../lambdas/directory/ids.ts';
 import { ConnectionId } from '../../lambdas/directory/records.ts';
 import { seededRandom } from '../../local/adobe-org/random.ts';

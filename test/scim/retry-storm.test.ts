@@ -4,7 +4,7 @@
  */
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { lostAnswer, seededRandom, withTransactionFaults } from '../directory/conflicts.ts';
 import { interceptSend } from '../directory/intercept.ts';
 import { openTestScim, patchOp, type TestScim } from './bridge.ts';

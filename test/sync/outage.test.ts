@@ -4,7 +4,8 @@
  */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect } from 'vitest';
-import { type DirectoryDeps, openDirectory } from '../../lambdas/directory/dynamo.ts';
+import { openDirectory } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { type DrainReport, drain } from '../../lambdas/sync/drain.ts';
 import { seededRandom } from '../../local/adobe-org/random.ts';
 import { interceptSend } from '../directory/intercept.ts';

@@ -1,6 +1,6 @@
 /** Many at once: few calls, none twice, and nobody lost (R9, R10, R19; I09; `umapi.md` 18.1). */
 import { describe, expect } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import type { Entitlement } from '../../lambdas/directory/records.ts';
 import { withTransactionFaults } from '../directory/conflicts.ts';
 import { MINUTE, type Stage, scenario, X } from './stage.ts';

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, expect, test } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { type Account, AccountId, type Entitlement, UserId } from '../../lambdas/directory/records.ts';
 import { drain } from '../../lambdas/sync/drain.ts';
 import type { Call, Fault } from '../../local/adobe-org/state.ts';

@@ -4,7 +4,7 @@
  * given since, and when the identity provider has said again what it wants, both sides agree.
  */
 import { expect, test } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { readGauges } from '../../lambdas/metrics-gauges.ts';
 import { type Desk, deskOf } from '../admin/desk.ts';
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../build.ts';

@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
-import type { DirectoryDeps } from '../../lambdas/directory/dynamo.ts';
+import type { DirectoryDeps } from '../../lambdas/directory/dynamo-scim.ts';
 import { SCHEMA_VERSION } from '../../lambdas/directory/records.ts';
 import { mustRaise, TableTooNew } from '../../lambdas/directory/schema.ts';
 import { seedBridge } from '../../local/seed.ts';
