@@ -2,7 +2,7 @@
  * The Adobe credential of a function: read from where it is kept when a call needs it, and anew every five minutes, so
  * that a secret that was rotated or stored for the first time is used without a deployment. A function that never calls
  * Adobe never reads it, and one that finds nothing usable says so like Adobe refusing it: the org stops visibly, and
- * goes on by itself once the secret is there.
+ * goes on by itself once the secret is there. A place that cannot be read is an answer like an Adobe that cannot be reached.
  *
  * Invariant: nothing goes out with the credential of another Adobe org than the one that the table is about, whoever
  * stored it and however; that, too, is an answer like Adobe refusing the credential.
@@ -60,11 +60,13 @@ export function renewingAdobe(deps: RenewingDeps): {
   };
   let own: string | undefined;
   const usable = async (): Promise<Usable> => {
-    const client = await current();
-    if (client === undefined) return { error: missing(deps.secret) };
+    const found = await current().catch((error: unknown) => ({ unreadable: error }));
+    if (found === undefined) return { reason: 'auth', error: missing(deps.secret) };
+    if ('unreadable' in found)
+      return { reason: 'unreachable', error: unreadable(deps.secret, found.unreadable) };
     own ??= await deps.setUpFor();
-    const foreign = own !== undefined && kept?.credential?.orgId !== own;
-    return foreign ? { error: ofAnotherOrg(own, kept?.credential?.orgId) } : { client };
+    if (own === undefined || kept?.credential?.orgId === own) return { client: found };
+    return { reason: 'auth', error: ofAnotherOrg(own, kept?.credential?.orgId) };
   };
   return {
     adobe: clientOf(usable),
@@ -81,7 +83,11 @@ function sameCredential(a: StoredCredential | undefined, b: StoredCredential | u
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-type Usable = { readonly client: AdobeClient } | { readonly error: AdobeError };
+interface Refusal {
+  readonly reason: 'auth' | 'unreachable';
+  readonly error: AdobeError;
+}
+type Usable = { readonly client: AdobeClient } | Refusal;
 
 function missing(secret: string): AdobeError {
   return {
@@ -89,6 +95,17 @@ function missing(secret: string): AdobeError {
     message: `the secret ${secret} holds no Adobe credential`,
     hint: 'Store it: npm run bridge -- setup.',
     class: 'auth',
+    scope: 'org',
+  };
+}
+
+/** Nothing of the cause but its name, which tells a missing right from a service that is away. */
+function unreadable(secret: string, cause: unknown): AdobeError {
+  return {
+    code: 'credential.unreadable',
+    message: `the credential in the secret ${secret} cannot be read: ${cause instanceof Error ? cause.name : 'no reason given'}`,
+    hint: 'The bridge tries again. If it stays: may the function read the secret, and does the secret exist?',
+    class: 'retry',
     scope: 'org',
   };
 }
@@ -106,13 +123,13 @@ function ofAnotherOrg(own: string | undefined, stored: string | undefined): Adob
 function clientOf(usable: () => Promise<Usable>): AdobeClient {
   type Call<A extends unknown[], R> = (client: AdobeClient, ...args: A) => Promise<R>;
   const guarded =
-    <A extends unknown[], R, F>(call: Call<A, R>, refuse: (error: AdobeError) => F) =>
+    <A extends unknown[], R, F>(call: Call<A, R>, refuse: (refusal: Refusal) => F) =>
     async (...args: A): Promise<R | F> => {
       const found = await usable();
-      return 'client' in found ? call(found.client, ...args) : refuse(found.error);
+      return 'client' in found ? call(found.client, ...args) : refuse(found);
     };
-  const refused = (error: AdobeError) => ({ kind: 'refused', reason: 'auth', error }) as const;
-  const failed = (error: AdobeError) => ({ kind: 'failed', reason: 'auth', error }) as const;
+  const refused = (refusal: Refusal) => ({ ...refusal, kind: 'refused' }) as const;
+  const failed = (refusal: Refusal) => ({ ...refusal, kind: 'failed' }) as const;
   type Args<K extends keyof AdobeClient> = Parameters<AdobeClient[K]>;
   return {
     send: guarded((client, ...args: Args<'send'>) => client.send(...args), refused),

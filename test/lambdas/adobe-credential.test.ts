@@ -77,6 +77,26 @@ describe('the credential', () => {
     await expect(keeper.renew()).rejects.toThrow('unavailable');
   });
 
+  test('that cannot be read at all is an answer like an Adobe out of reach, which says what to check', async () => {
+    const { world, ask } = stage();
+    world.stored = Object.assign(new Error('with the secret in it'), { name: 'AccessDeniedException' });
+    const answer = await ask();
+    expect(answer).toMatchObject({
+      kind: 'failed',
+      reason: 'unreachable',
+      error: {
+        code: 'credential.unreadable',
+        class: 'retry',
+        scope: 'org',
+        message: expect.stringContaining('AccessDeniedException'),
+        hint: expect.stringContaining('may the function read the secret'),
+      },
+    });
+    expect(JSON.stringify(answer)).not.toContain('with the secret in it');
+    world.stored = credential('one');
+    expect(await ask()).toEqual({ kind: 'ok', value: undefined });
+  });
+
   for (const { label, first, second } of [
     { label: 'before the first call', first: 'b', second: 'o' },
     { label: 'in the place of the right one', first: 'o', second: 'b' },
