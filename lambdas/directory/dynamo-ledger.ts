@@ -337,7 +337,8 @@ function standingParts(
   // A later grant mark keeps the key of the revoke that waits here (R16), so an urgent place is written as one.
   const urgent = standing.place.kind === 'run' && standing.place.urgent ? keys?.wsk : undefined;
   const where = { due, wpk: keys?.wpk, wsk: keys?.wsk, urgent };
-  const optional = { '#reason': standing.reason, '#error': standing.error, ...where };
+  const { company, reason, error } = standing;
+  const optional = { '#reason': reason, '#error': error, company, ...where };
   const set = ['#status = :status', 'attempts = :attempts'];
   const remove: string[] = [];
   const values: Record<string, unknown> = { ':status': standing.status, ':attempts': standing.attempts };

@@ -142,17 +142,21 @@ export async function changeBudget<T>(
   });
 }
 
-/** A backlog of new people never keeps a grace that ended, or a retry, waiting: timers have a share of every look. */
+/**
+ * A backlog of new people never keeps a grace that ended, or a retry, waiting: timers have a share of every look, and
+ * all that is left of it. A thousand who failed together are seen together, too (F27).
+ */
 export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<AccountId[]> {
   const upTo = `${instantKey(ctx.now())}#~`;
   const share = Math.ceil(limit / 4);
-  const timers = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit: share, upTo });
-  const rest = limit - timers.items.length;
+  const due = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit, upTo });
+  const rest = limit - Math.min(share, due.items.length);
   const run = await ctx.store.query({ pk: workPartition.run(o), index: 'work', limit: rest });
+  const timers = due.items.slice(0, limit - run.items.length);
   const isRevoke = (item: Item): boolean => String(item['wsk']).startsWith('0#');
   const revokes = run.items.filter(isRevoke);
   const grants = run.items.filter((item) => !isRevoke(item));
-  return [...revokes, ...timers.items, ...grants].map(accountIdOf);
+  return [...revokes, ...timers, ...grants].map(accountIdOf);
 }
 
 export function accountIdOf(item: Item): AccountId {

@@ -242,6 +242,7 @@ export const Account = z.looseObject({
   /** What it waits for or is parked on, in a word: `report-only`, `twin`, `identity-taken`, `grace`, `backoff`, ... */
   reason: z.string().optional(),
   attempts: z.number().int(),
+  company: z.number().int().optional(),
   error: AccountError.optional(),
   due: EpochMs.optional(),
 });

@@ -63,6 +63,8 @@ export interface Standing {
   readonly reason?: string;
   readonly error?: AccountError;
   readonly attempts: number;
+  /** How many people were in the request that failed as a whole (F27); absent when the last one did not. */
+  readonly company?: number;
 }
 
 /** Who holds what because of us, in numbers. */
@@ -194,7 +196,7 @@ export interface SyncDirectory {
     change: (stored: unknown) => { readonly next?: unknown; readonly result: T },
   ): Promise<T>;
 
-  /** Revokes, then timers that are due (at most a quarter), then grants. */
+  /** Revokes, then timers that are due (a quarter, and what grants leave free), then grants. */
   readDue(o: OrgKey, limit: number): Promise<readonly AccountId[]>;
   readAccounts(o: OrgKey, ids: readonly AccountId[]): Promise<readonly Account[]>;
   /** By `emailKey`. */

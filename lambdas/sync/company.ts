@@ -1,10 +1,10 @@
 /**
- * Who travels together in a request, and in which form (F27, `umapi.md` 18.3). Whoever was in requests that failed as a
- * whole travels in ever smaller company, in the end alone: one poisonous command keeps nobody else back for long.
+ * Who travels together in a request, and who may be named in a list (F27, `umapi.md` 18.3). Whoever was in a request
+ * that failed as a whole goes again with a quarter of those people, in the end alone, so that one poisonous name keeps
+ * nobody else back for long: of 1,000 in lists it is 1,000 (twice), 250, 63, 16, 4, 1; of ten in commands 10, 3, 1.
  *
- *   failed so far             0       1     2    3   4
- *   in lists (accounts)    1,000    500    50    5   1     from the third on in commands of their own
- *   in commands               10      5     2    1   1
+ * At most four requests find in which part it is, so 4 log4 n of them find it: as many as by halves, which is
+ * 2 log2 n, but half as many fail, and each that fails makes everybody wait for the circuit (F33).
  *
  * Companies of the two kinds take turns, so that neither a backlog keeps suspects waiting nor they the backlog.
  */
@@ -13,10 +13,10 @@ import type { IntentDraft } from '../directory/work.ts';
 import type { Decision } from './decide.ts';
 import type { World } from './world.ts';
 
-const IN_LISTS = [Number.POSITIVE_INFINITY, 500, 50, 5, 1];
-const IN_COMMANDS = [Number.POSITIVE_INFINITY, 5, 2, 1];
-/** From this many failures on nobody is named in a list. */
-const BY_NAME_FROM = 3;
+/** Into how many parts a company that failed is divided. */
+const PARTS = 4;
+/** What a request carries by commands. */
+const BY_NAME = 10;
 
 export interface Sending {
   readonly account: Account;
@@ -26,8 +26,6 @@ export interface Sending {
   /** What the removal limit counts of it, with the numbers of before. */
   readonly loss?: IntentDraft['loss'];
 }
-
-type Travelling = Pick<Sending, 'account' | 'decision'>;
 
 export interface Company {
   readonly sendings: readonly Sending[];
@@ -39,35 +37,43 @@ export function chooseCompany(
   sendings: readonly Sending[],
   { world, suspectsWent }: { readonly world: World; readonly suspectsWent: boolean },
 ): Company {
-  const calm = sendings.filter(({ account }) => strikes(account) === 0);
-  const [first] = sendings.filter(({ account }) => strikes(account) > 0);
+  const calm = sendings.filter(({ account }) => !isSuspect(account));
+  const first = sendings.find(({ account }) => isSuspect(account));
   const turn = first !== undefined && (calm.length === 0 || (first === sendings[0] && !suspectsWent));
   if (!turn) return { sendings: calm, suspects: false };
-  const level = strikes(first.account);
-  const listable = listableWhenCalm(first, world);
+  const size = Math.ceil(companyOf(first.account) / PARTS);
+  const listable = mayBeListed(first, world);
   const alike = sendings.filter(
-    (one) => strikes(one.account) === level && listableWhenCalm(one, world) === listable,
+    (one) =>
+      isSuspect(one.account) &&
+      companyOf(one.account) === companyOf(first.account) &&
+      mayBeListed(one, world) === listable,
   );
-  const sizes = listable ? IN_LISTS : IN_COMMANDS;
-  return { sendings: alike.slice(0, sizes[level] ?? 1), suspects: true };
+  return { sendings: alike.slice(0, size), suspects: true };
+}
+
+/** Whether more people failed together with this one than commands of their own carry. */
+export function failedInList(sending: Sending, world: World): boolean {
+  return companyOf(sending.account) > BY_NAME && mayBeListed(sending, world);
+}
+
+/** How many were in the request that failed. */
+function companyOf({ company = 1 }: Account): number {
+  return company;
 }
 
 /** One answer that never came is nobody's fault; a refused request may be. */
-function strikes({ attempts, reason }: Account): number {
-  if (reason === 'refused') return attempts;
-  return reason === 'unknown-outcome' ? Math.max(0, attempts - 1) : 0;
-}
-
-/** Whether a list may name this person for all that is to be done. */
-export function mayBeListed(sending: Travelling, world: World): boolean {
-  return strikes(sending.account) < BY_NAME_FROM && listableWhenCalm(sending, world);
+function isSuspect({ attempts, reason }: Account): boolean {
+  if (reason === 'refused') return attempts > 0;
+  return reason === 'unknown-outcome' && attempts > 1;
 }
 
 /**
- * `umapi.md` 7: a list is about one user group, names people by e-mail and takes the managed one of two identities.
- * So nobody with an Adobe or Business ID, and nobody of a directory whose commands name a username and a domain.
+ * Whether a list may name this person for all that is to be done (`umapi.md` 7): a list is about one user group, names
+ * people by e-mail and takes the managed one of two identities. So nobody with an Adobe or Business ID, and nobody of a
+ * directory whose commands name a username and a domain.
  */
-function listableWhenCalm({ decision }: Travelling, world: World): boolean {
+export function mayBeListed({ decision }: Pick<Sending, 'decision'>, world: World): boolean {
   const { ledger, actions } = decision;
   const identity = ledger.applied.identity;
   if (identity === undefined || identity.domain !== undefined) return false;

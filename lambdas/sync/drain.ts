@@ -82,7 +82,8 @@ export async function drain(
     catalogue: undefined,
     readings: new Map(),
     window: WINDOW,
-    suspectsWent: false,
+    // The first call of a run is not theirs: an answer of use ends the circuit's pause for everybody (F33).
+    suspectsWent: true,
     wantedBy: new Map(),
     counts,
   };

@@ -5,7 +5,6 @@
 import {
   type AccountActions,
   Action,
-  type AdobeError,
   type CommandOutcome,
   type PackedCommand,
   type RequestOutcome,
@@ -17,7 +16,7 @@ import { emailKey } from '../directory/keys.ts';
 import type { Account, IdentityItem, Intent } from '../directory/records.ts';
 import type { Fault, IntentDraft, LedgerChange, Seen, Standing } from '../directory/work.ts';
 import { HTTP_TIMEOUT_MS, RENEWAL_AGE_MS } from '../times.ts';
-import { chooseCompany, mayBeListed, type Sending } from './company.ts';
+import { chooseCompany, failedInList, mayBeListed, type Sending } from './company.ts';
 import { decide, emailsOf } from './decide.ts';
 import { desiredOf } from './desired.ts';
 import { type Absorbed, absorb, backoffMs, MAX_ATTEMPTS } from './outcome.ts';
@@ -65,9 +64,14 @@ export async function sendOne(run: Run, input: SendInput): Promise<boolean> {
   return true;
 }
 
-/** Whether lists would carry what the given work needs in fewer requests: then a larger look pays. */
+/**
+ * Whether lists would carry what the given work needs in fewer requests: then a larger look pays. Of a list that failed
+ * a narrow look shows a few, where other work fills it (decision 9).
+ */
 export function gainsByLists(sendings: readonly Sending[], world: World): boolean {
-  return packRequest(workOf(sendings, world)).lists.length > 0;
+  return (
+    sendings.some((one) => failedInList(one, world)) || packRequest(workOf(sendings, world)).lists.length > 0
+  );
 }
 
 function packed(sendings: readonly Sending[], world: World): readonly PackedCommand[] {
@@ -165,14 +169,17 @@ async function settleRequest(run: Run, answered: Answered): Promise<void> {
   if (blockedUntil !== undefined) await run.slots.block('action', blockedUntil);
   const throttled =
     outcome.kind === 'refused' && (outcome.reason === 'throttled' || outcome.reason === 'unreachable');
+  // By its content, as far as we can tell.
   const blamed = outcome.kind === 'refused' && !throttled && !stopped;
   await inParallel([...drafts.values()], WRITES_AT_ONCE, async ({ account, intent }) => {
     await run.deps.directory.changeLedger(run.org, account.id, {
       intentId: intent.id,
-      compute: (fresh) =>
-        outcome.kind === 'unknown'
-          ? { ledger: ledgerOf(fresh), clearIntent: false, standing: afterSilence(run, fresh, error) }
-          : notDone(run, { fresh, blamed, alone: drafts.size === 1, error }),
+      compute: (fresh) => {
+        const failed = { fresh, company: drafts.size, error };
+        return outcome.kind === 'unknown'
+          ? { ledger: ledgerOf(fresh), clearIntent: false, standing: afterSilence(run, failed) }
+          : notDone(run, failed, blamed);
+      },
     });
   });
 }
@@ -186,42 +193,50 @@ function isFailure(outcome: RequestOutcome): boolean {
   return reason === 'unreachable' || (error.scope === 'org' && !stopsOrg(outcome));
 }
 
-/** R24: whoever moved meanwhile is due now, as with every outcome. */
-function afterSilence(run: Run, fresh: Account, { code, message, hint }: AdobeError): Standing {
-  if (fresh.intent?.wantedRev !== fresh.wantedRev) return inRun(fresh);
-  return { ...postponed(run, fresh, 'unknown-outcome'), error: { code, message, hint, at: run.deps.now() } };
-}
-
-function postponed(run: Run, fresh: Account, reason: string): Standing {
-  const due = run.deps.now() + backoffMs(fresh.attempts);
-  return { place: { kind: 'timer', due }, status: 'waiting', reason, attempts: fresh.attempts + 1 };
-}
-
-interface NotDone {
+interface Failed {
   readonly fresh: Account;
-  /** The request itself was refused: by its content, as far as we can tell. */
-  readonly blamed: boolean;
-  /** No other command was in the request. */
-  readonly alone: boolean;
+  /** How many people were in the request. */
+  readonly company: number;
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** R24: a request that was refused as a whole did nothing; its intents go. */
-function notDone(run: Run, { fresh, blamed, alone, error }: NotDone): LedgerChange {
+/** R24: whoever moved meanwhile is due now, as with every outcome. */
+function afterSilence(run: Run, failed: Failed): Standing {
+  const { fresh } = failed;
+  return fresh.intent?.wantedRev === fresh.wantedRev
+    ? postponed(run, failed, 'unknown-outcome')
+    : inRun(fresh);
+}
+
+/** The pause grows for whoever is alone with it; others go on in smaller company, at the pace of the circuit (F27, F33). */
+function postponed(run: Run, { fresh, company, error }: Failed, reason: string): Standing {
+  const now = run.deps.now();
   const { code, message, hint } = error;
-  const about = { code, message, hint, at: run.deps.now() };
+  return {
+    place: { kind: 'timer', due: now + backoffMs(company === 1 ? fresh.attempts : 0) },
+    status: 'waiting',
+    reason,
+    error: { code, message, hint, at: now },
+    attempts: fresh.attempts + 1,
+    company,
+  };
+}
+
+/** R24: a request that was refused as a whole did nothing; its intents go. */
+function notDone(run: Run, failed: Failed, blamed: boolean): LedgerChange {
+  const { fresh, company, error } = failed;
   const again: Standing = { ...inRun(fresh), attempts: fresh.attempts };
+  const later = postponed(run, failed, 'refused');
   const parked: Standing = {
     place: { kind: 'parked', on: 'person' },
     status: 'parked',
-    reason: code,
-    error: about,
+    reason: error.code,
+    ...(later.error === undefined ? {} : { error: later.error }),
     attempts: 0,
   };
-  const later = { ...postponed(run, fresh, 'refused'), error: about };
   const moved = fresh.intent?.wantedRev !== fresh.wantedRev;
-  const standing =
-    !blamed || moved ? again : alone && triesOf(fresh, 'refused') + 1 >= MAX_ATTEMPTS ? parked : later;
+  const last = company === 1 && triesOf(fresh, 'refused') + 1 >= MAX_ATTEMPTS;
+  const standing = !blamed || moved ? again : last ? parked : later;
   return { ledger: ledgerOf(fresh), clearIntent: true, standing };
 }
 

@@ -116,6 +116,21 @@ describe('the work index (R16)', () => {
     expect(await isDue(t, edda.accountId)).toBe(true);
   });
 
+  test('timers have a quarter of a full look, and all that grants leave free (decision 9, F27)', async () => {
+    const t = await open();
+    const users = await addUsers(t, 8);
+    for (const user of users)
+      await stand(t, user, { place: { kind: 'timer', due: t.clock.now() }, status: 'waiting' });
+    expect(await t.directory.readDue(ORG, 8)).toHaveLength(8);
+    const grants = users.slice(0, 3).map((user) => user.accountId);
+    for (const user of users.slice(0, 3))
+      await stand(t, user, { place: { kind: 'run', urgent: false }, status: 'pending' });
+    const seen = await t.directory.readDue(ORG, 4);
+    expect([seen.length, seen.slice(1)]).toEqual([4, grants]);
+    expect(await t.directory.readDue(ORG, 6)).toHaveLength(6);
+    expect((await t.directory.readDue(ORG, 6)).slice(3)).toEqual(grants);
+  });
+
   test('a later grant never demotes a revoke that still waits, not even after a drain put it back', async () => {
     const t = await open();
     const ada = await addUser(t, person('ada'));
