@@ -153,7 +153,7 @@ function requestsToTakeApart(company: number): number {
   return requests;
 }
 
-/** Requests with anybody but the one person: whoever is alone with it waits for themselves only, and ever longer. */
+/** Requests with anybody but the one person, who goes on alone, with growing pauses, until a person looks. */
 function shared(stage: Stage): { readonly names: number; readonly status: number }[] {
   return stage.actionCalls().flatMap(({ body, status }) => {
     const found = new Set(JSON.stringify(body).match(/[^"]+@example\.com/g));
