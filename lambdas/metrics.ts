@@ -27,7 +27,7 @@ export const metrics = {
   GrantAge: { unit: 'Seconds', says: 'the longest that a grant waits for its turn' },
   RevokeAge: { unit: 'Seconds', says: 'the longest that a revoke waits for its turn' },
   PeopleParked: { unit: 'Count', says: 'people for whom somebody has to do something' },
-  RemovalsHeld: { unit: 'Count', says: 'removals on the open hold' },
+  RemovalsHeld: { unit: 'Count', says: 'removals that came onto the open hold' },
   FaultsOpen: { unit: 'Count', says: 'entitlements and domains that Adobe refuses altogether' },
   CredentialRefused: { unit: 'Count', says: 'Adobe does not accept the credential' },
   BlockedFor: { unit: 'Seconds', says: 'until Adobe takes calls again' },

@@ -76,7 +76,7 @@ type Concern = readonly [name: keyof Figures, says: (n: number) => string, above
 const concerns: readonly Concern[] = [
   ['CredentialRefused', () => 'Adobe does not accept the credential: nothing is sent.'],
   ['ConnectionsStopped', () => 'The bridge is paused, or not confirmed after a restore: nothing is sent.'],
-  ['RemovalsHeld', (n) => `Removals on the open hold: ${n}.`],
+  ['RemovalsHeld', (n) => `Removals that came onto the open hold: ${n}.`],
   ['FaultsOpen', (n) => `Entitlements or domains that Adobe refuses for everybody: ${n}.`],
   ['RulesOrphaned', (n) => `Rules whose group is gone: ${n}.`],
   ['TokensEnding', (n) => `Credentials of identity providers that end within 30 days, or have ended: ${n}.`],

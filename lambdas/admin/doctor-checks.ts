@@ -240,7 +240,7 @@ function names({ signs }: Facts): Check[] {
 function holds({ openHold, now }: Facts): Check {
   if (openHold === undefined) return ok('holds', 'No removal waits for you.');
   const hours = Math.floor((now - openHold.opened) / HOUR_MS);
-  const says = `Hold ${openHold.id} has waited ${count(hours, 'hour')}: ${count(openHold.pairs, 'removal')}.`;
+  const says = `Hold ${openHold.id} has waited ${count(hours, 'hour')}: ${count(openHold.pairs, 'removal')} came onto it.`;
   return warn('holds', says, `Run: holds show ${openHold.id}`);
 }
 

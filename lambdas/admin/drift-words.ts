@@ -2,16 +2,25 @@
 import type { Drift, Reconciliation } from '../directory/drift-records.ts';
 import { entitlementKey } from '../directory/keys.ts';
 import type { Account, BoundRule, EntitlementKey } from '../directory/records.ts';
-import { naming, policyToGive, policyToTake } from '../sync/drift.ts';
+import { desiredOf } from '../sync/desired.ts';
+import { driftUnder, naming, policyToGive, policyToTake } from '../sync/drift.ts';
 import type { Sign } from '../sync/signs.ts';
+import type { World } from '../sync/world.ts';
 import { count, instant, quoted } from './words.ts';
 
+/** What the last comparison found of one person, as far as the rules of this moment mind it. */
+export function driftNow(account: Account, world: World): Drift | undefined {
+  const rules = rulesFor(account, world);
+  const left = new Set(world.connections.get(account.connection)?.left);
+  return driftUnder(account, { desired: desiredOf(account, rules), rules, left });
+}
+
 /** How one person differs at Adobe; nothing for somebody who does not. */
-export function driftLines(
-  { drift, applied }: Pick<Account, 'drift' | 'applied'>,
-  rules: readonly BoundRule[],
-): string[] {
+export function driftLines(account: Account, world: World): string[] {
+  const drift = driftNow(account, world);
   if (drift === undefined) return [];
+  const { applied } = account;
+  const rules = rulesFor(account, world);
   const named = (keys: readonly EntitlementKey[]): string =>
     quoted(keys.map((key) => nameOfKey(key, applied, rules)));
   const { missing, extra, unlicensed = [], gone, names, first } = drift;
@@ -31,6 +40,10 @@ export function driftLines(
     ...(names === true ? ['has other first or last names at Adobe; the bridge leaves them'] : []),
     `since the list of ${instant(first)} or before`,
   ];
+}
+
+function rulesFor({ connection }: Account, world: World): readonly BoundRule[] {
+  return world.rules.get(connection) ?? [];
 }
 
 function nameOfKey(key: EntitlementKey, applied: Account['applied'], rules: readonly BoundRule[]): string {

@@ -3,12 +3,12 @@
  * comparison at once instead of tonight. They show; what follows from it is the rules' drift policy (F47).
  */
 import * as z from 'zod';
-import type { Account, AccountId, BoundRule } from '../directory/records.ts';
+import type { Account, AccountId } from '../directory/records.ts';
 import type { ReconcileReport } from '../sync/reconcile.ts';
 import { signsOf } from '../sync/signs.ts';
 import type { World } from '../sync/world.ts';
 import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
-import { driftData, driftLines, signLines, stateLines } from './drift-words.ts';
+import { driftData, driftLines, driftNow, signLines, stateLines } from './drift-words.ts';
 import { ruleName } from './mapping-change.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
 import { nobody } from './people.ts';
@@ -42,17 +42,21 @@ async function driftOfAll(parts: AdminParts): Promise<CommandResult> {
   const signs = signsOf(world, state);
   const ids = await parts.directory.readDrifted(parts.org);
   const people: { person: string; lines: string[]; data: unknown }[] = [];
-  for (const account of await drifted(parts, ids)) {
+  const read = await drifted(parts, ids);
+  for (const account of read) {
+    const drift = driftNow(account, world);
+    if (drift === undefined) continue;
     const person = await nameOf(parts, account);
-    const data = account.drift === undefined ? {} : driftData(account.drift);
-    people.push({ person, lines: driftLines(account, rulesFor(world, account)), data: { person, ...data } });
+    people.push({ person, lines: driftLines(account, world), data: { person, ...driftData(drift) } });
   }
+  const passed = read.length - people.length;
   people.sort((a, b) => a.person.localeCompare(b.person));
   const more = ids.length - NAMED;
   const strangers = await strangersIn(parts, world);
   return {
     text: [
       ...stateLines(state, ruleNames(world)),
+      ...(passed > 0 ? [`  ${passed} of them no more, by the rules of now`] : []),
       ...signLines(signs),
       ...people.flatMap(({ person, lines }) => [person, ...lines.map((line) => `  ${line}`)]),
       ...(more > 0 ? [`... and ${count(more, 'person', 'people')} more`] : []),
@@ -87,11 +91,14 @@ async function driftOf(parts: AdminParts, email: string): Promise<CommandResult>
   }
   return {
     text: accounts.flatMap((account) => personLines(world, account, email)),
-    data: accounts.map((account) => ({
-      account: account.id,
-      confirmedAt: account.confirmedAt,
-      drift: account.drift === undefined ? undefined : driftData(account.drift),
-    })),
+    data: accounts.map((account) => {
+      const drift = driftNow(account, world);
+      return {
+        account: account.id,
+        confirmedAt: account.confirmedAt,
+        drift: drift === undefined ? undefined : driftData(drift),
+      };
+    }),
   };
 }
 
@@ -100,7 +107,7 @@ function personLines(world: World, account: Account, email: string): string[] {
     account.confirmedAt === undefined
       ? 'no list of Adobe confirmed it yet'
       : `confirmed by the list of ${instant(account.confirmedAt)}`;
-  const lines = driftLines(account, rulesFor(world, account));
+  const lines = driftLines(account, world);
   if (account.applied.identity === undefined)
     return [`${email}: not at Adobe through the bridge, so nothing is compared`];
   if (lines.length === 0) return [`${email}: as the bridge left it (${confirmed})`];
@@ -163,10 +170,6 @@ function inventoryLines(inventory: NonNullable<ReconcileReport['inventory']>): s
     default:
       return [`Adobe was not listed to the end (${inventory.reason}), so nothing is concluded from it.`];
   }
-}
-
-function rulesFor(world: World, account: Account): readonly BoundRule[] {
-  return world.rules.get(account.connection) ?? [];
 }
 
 function ruleNames(world: World): Map<string, string> {

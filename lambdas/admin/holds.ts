@@ -74,7 +74,7 @@ async function show(parts: AdminParts, id: number): Promise<CommandResult> {
         `Lose "${name}": ${total}`,
         ...listed(people, total),
       ]),
-      ...(pairs === 0 ? [] : nextLines(hold)),
+      ...(pairs === 0 ? closingLines(hold) : nextLines(hold)),
     ],
     data: { ...hold, waiting: pairs, entitlements: Object.fromEntries(waiting) },
   };
@@ -88,6 +88,11 @@ function nextLines({ id, state, pairs }: Hold): string[] {
       `To take this away: ${approve}. To leave it as it is: holds reject ${id}. Who is assigned again is off the list by that.`,
     ];
   return state === 'rejected' ? [`To take it away after all: ${approve}.`] : [];
+}
+
+/** An open hold calls for somebody until it is decided, also when everybody was assigned again. */
+function closingLines({ id, state }: Hold): string[] {
+  return state === 'open' ? [`To close it, which takes nothing from anybody: holds reject ${id}.`] : [];
 }
 
 /** Not wanted again, done, or held anew since. By number: a key may have another name at Adobe by now (F45). */

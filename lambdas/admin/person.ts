@@ -72,7 +72,7 @@ async function personLines(parts: AdminParts, shown: Shown): Promise<string[]> {
     ...(await claimLines(parts, shown)),
     ...wantedLines(person, world),
     ...appliedLines(account),
-    ...driftLines(account, world.rules.get(account.connection) ?? []).map((line) => `  ! ${line}`),
+    ...driftLines(account, world).map((line) => `  ! ${line}`),
     ...intentLines(account),
     ...standingLines(account),
     ...nextWords(decision, account),

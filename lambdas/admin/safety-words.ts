@@ -11,7 +11,7 @@ export async function safetyLines(parts: AdminParts, connection: Connection): Pr
     ...(connection.restored ? [reasonWord('restored') ?? ''] : []),
     ...(newest?.state === 'open'
       ? [
-          `Hold ${newest.id} waits for you since it was opened: ${count(newest.pairs, 'removal')}. Look: holds show ${newest.id}`,
+          `Hold ${newest.id} waits for you: ${count(newest.pairs, 'removal')} came onto it. Which of them still wait, and what to do: holds show ${newest.id}`,
         ]
       : []),
     ...(connection.settings.protected.length === 0

@@ -35,6 +35,8 @@ export interface CompareInput {
   /** What the listing (or a later read) shows under the accepted e-mail. */
   readonly known: Knowledge | undefined;
   readonly listing: { readonly startedAt: number; readonly agrees: boolean };
+  /** Adobe shows this person as the listing before did: what differs now, differed then. */
+  readonly asBefore?: boolean;
   /** E-mail keys of members without a licence, by profile; profiles that could not be read are absent (F46). */
   readonly unlicensed?: ReadonlyMap<EntitlementKey, ReadonlySet<string>>;
 }
@@ -63,10 +65,10 @@ export function compare(input: CompareInput): Compared {
   const confirms = there !== undefined && isNews(account);
   const mark = markOf(input, drift);
   const changes = drift !== undefined || account.drift !== undefined || confirms || mark !== undefined;
-  const byHand = drift !== undefined && (isGone(drift) || drift.names === true || touched(drift).length > 0);
+  const news = isByHand(drift) && !isByHand(account.drift) && input.asBefore !== true;
   return {
     kind: 'compared',
-    undone: byHand && account.drift === undefined && account.confirmedAt !== undefined,
+    undone: news && account.confirmedAt !== undefined,
     rules,
     ...(drift === undefined ? {} : { drift }),
     ...(changes
@@ -98,6 +100,11 @@ function isNews({ confirmedAt, sentAt, applied }: Account): boolean {
 
 const isGone = (drift: Drift): boolean => drift.gone === true;
 const touched = ({ missing, extra }: Drift): EntitlementKey[] => [...missing, ...extra];
+
+/** Somebody else changed it at Adobe; a seat that is wanting is nobody's doing. */
+function isByHand(drift: Drift | undefined): boolean {
+  return drift !== undefined && (isGone(drift) || drift.names === true || touched(drift).length > 0);
+}
 
 interface Found {
   readonly drift?: Drift;
@@ -146,24 +153,43 @@ function goneMatters({ entitlements }: Desired, { applied }: Account): boolean {
 function missingOf({ account, desired, listing }: CompareInput, held: ReadonlySet<string>): EntitlementKey[] {
   const { applied, unknown, watch } = account;
   return Object.entries(applied.entitlements).flatMap(([key, { since }]) => {
-    const wanted = desired.entitlements.get(key);
-    if (wanted === undefined || held.has(key) || since > listing.startedAt - LAG_MS) return [];
+    if (held.has(key) || since > listing.startedAt - LAG_MS) return [];
     if (Object.hasOwn(unknown, key) || Object.hasOwn(watch, key)) return [];
-    return policyToGive(wanted.rules) === 'ignore' ? [] : [key];
+    return isMissed(desired, key) ? [key] : [];
   });
 }
 
+function isMissed({ entitlements }: Desired, key: EntitlementKey): boolean {
+  const wanted = entitlements.get(key);
+  return wanted !== undefined && policyToGive(wanted.rules) !== 'ignore';
+}
+
 /** In the range of a rule, and nobody said that the person should have it. What no rule names is none of our business. */
-function extrasOf(
-  { account, desired, rules, left }: CompareInput,
-  held: ReadonlySet<string>,
-): EntitlementKey[] {
-  const { applied, unknown, watch } = account;
+function extrasOf(input: CompareInput, held: ReadonlySet<string>): EntitlementKey[] {
+  const { applied, unknown, watch } = input.account;
   const ours = { ...applied.entitlements, ...unknown, ...watch };
-  return [...held]
-    .filter((key) => !Object.hasOwn(ours, key) && !desired.entitlements.has(key) && !left.has(key))
-    .filter((key) => naming(rules, key).length > 0 && policyToTake(naming(rules, key)) !== 'ignore')
-    .sort();
+  return [...held].filter((key) => !Object.hasOwn(ours, key) && isExtra(input, key)).sort();
+}
+
+function isExtra({ desired, rules, left }: Rules, key: EntitlementKey): boolean {
+  if (desired.entitlements.has(key) || left.has(key)) return false;
+  const speaking = naming(rules, key);
+  return speaking.length > 0 && policyToTake(speaking) !== 'ignore';
+}
+
+type Rules = Pick<CompareInput, 'desired' | 'rules' | 'left'>;
+
+/** The record as the rules are by now: what they pass over, or speak of no more, is off it at once. */
+export function driftUnder(account: Account, ruled: Rules): Drift | undefined {
+  if (account.drift === undefined) return undefined;
+  const { gone, ...drift } = account.drift;
+  const stands = {
+    ...drift,
+    missing: drift.missing.filter((key) => isMissed(ruled.desired, key)),
+    extra: drift.extra.filter((key) => isExtra(ruled, key)),
+    ...(gone === true && goneMatters(ruled.desired, account) ? { gone } : {}),
+  };
+  return isByHand(stands) || (stands.unlicensed ?? []).length > 0 ? stands : undefined;
 }
 
 /** Of a profile that could not be read, what was known before stands. */

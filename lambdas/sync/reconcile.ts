@@ -8,21 +8,23 @@
  */
 
 import type { Reconciliation } from '../directory/drift-records.ts';
-import { emailKey } from '../directory/keys.ts';
+import { emailKey, entitlementKey } from '../directory/keys.ts';
 import type {
+  Account,
   BoundRule,
   Connection,
   ConnectionId,
   EntitlementKey,
+  Identity,
   Org,
   OrgKey,
 } from '../directory/records.ts';
 import { type AccountPage, type Lease, LeaseLost } from '../directory/work.ts';
 import { LEASE_MS } from '../times.ts';
 import { desiredOf } from './desired.ts';
-import { type Compared, compare } from './drift.ts';
+import { type Compared, type CompareInput, compare } from './drift.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
-import { knowledgeOf } from './known.ts';
+import { foundUser, knowledgeOf } from './known.ts';
 import { limitedProfiles, readUnlicensed } from './licences.ts';
 import { LISTING_SHARE, type ListingDeps } from './listing.ts';
 import { followLedger, followRenames, type Renames, renamesOf } from './renames.ts';
@@ -223,23 +225,25 @@ async function compareSlice(
   view: View,
   { page, state }: { readonly page: AccountPage; readonly state: Reconciliation },
 ): Promise<Reconciliation> {
-  const emails = page.accounts.flatMap(({ applied }) => applied.identity?.email ?? []);
+  const emails = page.accounts.flatMap((account) => handleOf(account)?.email ?? []);
   const identities = await deps.directory.readIdentities(o, emails);
   const coming: EntitlementKey[] = [];
   const results = await Promise.all(
     page.accounts.map(async (stored): Promise<Compared> => {
       const account = { ...stored, ...followLedger(ledgerOf(stored), view.renames) };
-      const email = account.applied.identity?.email;
+      const handle = handleOf(account);
+      const item = handle === undefined ? undefined : identities.get(emailKey(handle.email));
+      const known = handle === undefined ? undefined : knowledgeOf(item, view.org);
       const desired = desiredOf(account, view.rules);
-      for (const key of desired.entitlements.keys())
-        if (!Object.hasOwn(account.applied.entitlements, key)) coming.push(key);
+      coming.push(...comingOf({ account, desired, known }));
       const compared = compare({
         account,
         desired,
         rules: view.rules,
         left: new Set(view.connection.left),
-        known: email === undefined ? undefined : knowledgeOf(identities.get(emailKey(email)), view.org),
+        known,
         listing: view.listing,
+        asBefore: item?.observed?.listed === true && item.observed.at < view.listing.startedAt,
         unlicensed: view.unlicensed,
       });
       if (compared.kind !== 'compared' || compared.write === undefined) return compared;
@@ -250,6 +254,25 @@ async function compareSlice(
   let after = { ...state, coming: plusOne(state.coming, coming) };
   for (const compared of results) after = tally(after, compared);
   return after;
+}
+
+/** As Adobe has the person, else as the person is to be there. */
+function handleOf({ applied, wanted }: Pick<Account, 'applied' | 'wanted'>): Identity | undefined {
+  return applied.identity ?? wanted.identity;
+}
+
+/** Who has it at Adobe already, by whose hand ever, needs no further seat. */
+function comingOf({
+  account,
+  desired,
+  known,
+}: Pick<CompareInput, 'account' | 'desired' | 'known'>): EntitlementKey[] {
+  const handle = handleOf(account);
+  const there = handle === undefined ? undefined : foundUser(known, handle);
+  const held = new Set(there?.groups.map(entitlementKey));
+  return [...desired.entitlements.keys()].filter(
+    (key) => !Object.hasOwn(account.applied.entitlements, key) && !held.has(key),
+  );
 }
 
 const KINDS = ['missing', 'extra', 'unlicensed', 'gone', 'names'] as const;

@@ -39,7 +39,7 @@ function otherTool(state: Reconciliation | undefined): Sign[] {
   return [
     {
       code: 'other-tool',
-      message: `Since the comparison before, ${state.undone} of ${state.compared} people were changed at Adobe in what the rules speak of, and not by the bridge.`,
+      message: `Since the comparison before, ${state.undone} of ${state.compared} people were changed at Adobe in what the rules speak of or in their names, and not by the bridge.`,
       hint: 'Look for another tool that writes to this Adobe org: a user sync tool, another connector, a script, or a directory under Microsoft Entra or Google sync. Two tools undo each other; let one of them manage these groups. Set no rule to "drift: revert" before.',
     },
   ];

@@ -92,6 +92,53 @@ describe('drift', () => {
   });
 });
 
+describe('a policy that changes', () => {
+  const rules = (drift: string, group = 'Chat') => [
+    { group, grants: [{ profile: 'Agent' }], drift },
+    { group: 'Sales', grants: [{ userGroup: 'Staff' }], drift },
+  ];
+
+  test('to ignore takes what it passes over off every list at once, not with the next night (F47)', async () => {
+    hand('grant', 'ann@example.com', 'Staff');
+    desk.bridge.clock.advance(DAY);
+    await desk.apply(rules('report'));
+    await desk.run('reconcile');
+    const of = async (email: string) => [
+      await lines('drift'),
+      await lines('drift.person', { email }),
+      await lines('status.person', { email }),
+    ];
+    for (const text of await of('ann@example.com')) expect(text).toMatch(/lost "Agent".*has "Staff"/s);
+    await desk.apply(rules('ignore'));
+    const [all, person, status] = await of('ann@example.com');
+    expect(all).not.toContain('ann@example.com');
+    expect(person).toContain('ann@example.com: as the bridge left it');
+    expect(status).not.toMatch(/lost "Agent"|has "Staff"/);
+    const { data } = await desk.run('drift');
+    expect(JSON.stringify(data)).not.toContain('ann@example.com');
+    // Back again, it is there as it was.
+    await desk.apply(rules('report'));
+    expect(await lines('drift')).toMatch(/ann@example.com\n {2}lost "Agent"/);
+    hand('revoke', 'ann@example.com', 'Staff');
+  });
+
+  test('from ignore to report shows the old changes, and is no other tool at work', async () => {
+    await desk.apply(rules('ignore'));
+    for (const email of names) hand('grant', email, 'Staff');
+    desk.bridge.clock.advance(DAY);
+    await desk.run('reconcile');
+    desk.bridge.clock.advance(DAY);
+    await desk.apply(rules('report'));
+    const text = await lines('reconcile');
+    expect(text).toContain('7 have one of a rule that no group gives them');
+    expect(text).not.toContain('another tool');
+    for (const email of names) hand('revoke', email, 'Staff');
+    desk.bridge.clock.advance(DAY);
+    await desk.run('reconcile');
+    await desk.apply([rules('report')[0], { ...rules('revert')[1] }]);
+  });
+});
+
 describe('people unknown to us', () => {
   test('who holds what a rule names is listed by drift and who, and told of by name (F47)', async () => {
     for (const email of ['zoe@example.com', 'zed@example.com']) {

@@ -72,7 +72,17 @@ describe('holds show', () => {
     expect(await desk.run('holds.show', { id: 1 })).toMatchObject({ data: { pairs: 5, waiting: 3 } });
     await desk.patchMembers(group, 'add', ids);
     await desk.bridge.drain();
-    expect((await desk.run('holds.show', { id: 1 })).text).toContain('Nothing of it waits any more.');
+    expect((await desk.run('status')).text.join('\n')).toContain(
+      'Hold 1 waits for you: 5 removals came onto it.',
+    );
+    const { text } = await desk.run('holds.show', { id: 1 });
+    expect(text.slice(1)).toEqual([
+      'Nothing of it waits any more.',
+      'To close it, which takes nothing from anybody: holds reject 1.',
+    ]);
+    await desk.run('holds.reject', { id: 1 });
+    expect((await desk.run('status')).text.join('\n')).not.toContain('Hold 1 waits');
+    expect(desk.bridge.holders(profile)).toHaveLength(5);
     expect((await desk.run('status')).text).toContain('Everything is up to date.');
   });
 

@@ -197,6 +197,25 @@ describe('the walk over the accounts', () => {
   });
 
   scenario(
+    'of whom the rules want more, only who does not have it at Adobe needs a seat to come (F46)',
+    { settings: { mode: 'report-only' } },
+    async (stage) => {
+      const ids = [];
+      for (const email of ['kim@example.com', 'lee@example.com', 'max@example.com']) {
+        stage.org.byHand({ action: 'addUser', email, type: 'federatedID' });
+        ids.push(await stage.user(email));
+      }
+      await stage.drain();
+      stage.clock.advance(HOUR);
+      await stage.group('Chat', ids);
+      await stage.drain();
+      for (const email of ['kim@example.com', 'lee@example.com']) byHand(stage, 'grant', X.name, email);
+      stage.clock.advance(DAY);
+      expect((await stage.reconcile()).state?.coming).toEqual({ 'agent eu': 1 });
+    },
+  );
+
+  scenario(
     'who was made after one listing and removed before the next is known to be absent',
     {},
     async (stage) => {
