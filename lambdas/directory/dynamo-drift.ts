@@ -6,13 +6,16 @@
 import { markParts } from './account-item.ts';
 import { Reconciliation } from './drift-records.ts';
 import { type Context, readAccounts, setOnly } from './dynamo-context.ts';
+import { readPlaces } from './dynamo-operator.ts';
 import { ConditionFailed, isConflict, type Write } from './dynamo-store.ts';
 import { accountKey, driftKey, reconcileKey } from './keys.ts';
 import type { Comparison } from './listed.ts';
 import { type Account, AccountId, type ConnectionId, type OrgKey } from './records.ts';
 import type { AccountPage } from './work.ts';
 
-/** Page by page over the connection's users; accounts without a user have work of their own, which finds them. */
+const SLICE = 100;
+
+/** Page by page over the connection's users; `accountsLeft` are the others. */
 export async function accountsAfter(
   ctx: Context,
   at: { readonly connection: ConnectionId; readonly org: OrgKey },
@@ -26,6 +29,16 @@ export async function accountsAfter(
   const ids = page.items.map((item) => AccountId.parse(item['accountId']));
   const accounts = [...(await readAccounts(ctx, at.org, ids)).values()];
   return { accounts, ...(page.more ? { next: String(page.items.at(-1)?.['sk']) } : {}) };
+}
+
+/** Accounts without a user, in slices: what they hold keeps them in the work index, which is a hint (R16). */
+export async function* accountsLeft(ctx: Context, o: OrgKey): AsyncIterable<readonly Account[]> {
+  const { held, timer, parked } = await readPlaces(ctx, o);
+  const ids = [...new Set([...held, ...timer, ...parked.flatMap((place) => place.ids)])];
+  for (let from = 0; from < ids.length; from += SLICE) {
+    const accounts = await readAccounts(ctx, o, ids.slice(from, from + SLICE));
+    yield [...accounts.values()].filter(({ owner }) => owner === undefined);
+  }
 }
 
 export async function noteComparison(ctx: Context, account: Account, found: Comparison): Promise<boolean> {

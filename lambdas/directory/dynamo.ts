@@ -11,6 +11,7 @@ import { claimWanted } from './dynamo-claims.ts';
 import { type Context, connectionOf } from './dynamo-context.ts';
 import {
   accountsAfter,
+  accountsLeft,
   forgetDrift,
   noteComparison,
   readDrifted,
@@ -62,6 +63,7 @@ function syncSide(ctx: Context): SyncDirectory {
     readStrangers: (o) => readStrangers(ctx, o),
     accountsAfter: async (c, page) =>
       accountsAfter(ctx, { connection: c, org: (await connectionOf(ctx, c)).org }, page),
+    accountsLeft: (o) => accountsLeft(ctx, o),
     noteComparison: (account, found) => noteComparison(ctx, account, found),
     readDrifted: (o) => readDrifted(ctx, o),
     forgetDrift: (o, ids) => forgetDrift(ctx, o, ids),

@@ -224,6 +224,8 @@ export interface SyncDirectory {
     c: ConnectionId,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<AccountPage>;
+  /** Accounts whose user was deleted, as far as something still waits for them, in slices. */
+  accountsLeft(o: OrgKey): AsyncIterable<readonly Account[]>;
   /** Writes what the comparison found, unless the account moved since it was read. @returns whether it did not */
   noteComparison(account: Account, found: Comparison): Promise<boolean>;
   /** Accounts on which a drift record was written and not taken back by a later comparison. */

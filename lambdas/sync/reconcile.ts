@@ -19,7 +19,7 @@ import type {
   Org,
   OrgKey,
 } from '../directory/records.ts';
-import { type AccountPage, type Lease, LeaseLost } from '../directory/work.ts';
+import { type Lease, LeaseLost } from '../directory/work.ts';
 import { LEASE_MS } from '../times.ts';
 import { desiredOf } from './desired.ts';
 import { type Compared, type CompareInput, compare } from './drift.ts';
@@ -175,8 +175,9 @@ async function compareAll(
         limit: SLICE,
         ...(after === undefined ? {} : { after }),
       });
-      state = await compareSlice(working, view, { page, state });
+      state = await compareSlice(working, view, { accounts: page.accounts, state });
       more = page.next !== undefined;
+      if (!more) state = await compareLeft(working, view, state);
       const next = more ? { connection: c, after: page.next } : connectionAfter(org, c);
       const { next: _was, ...rest } = state;
       state = { ...rest, ...(next === undefined ? {} : { next }) };
@@ -188,6 +189,18 @@ async function compareAll(
   await deps.directory.saveReconciliation(o, ended);
   deps.log('reconciled', { ...ended, byRule: undefined });
   return ended;
+}
+
+/** Whose user was deleted: with the last slice, so that its place says that both are done. */
+async function compareLeft(working: Working, view: View, begun: Reconciliation): Promise<Reconciliation> {
+  const beat = beatOf(working);
+  let state = begun;
+  for await (const slice of working.deps.directory.accountsLeft(working.org)) {
+    await beat();
+    const accounts = slice.filter((account) => account.connection === view.connection.id);
+    state = await compareSlice(working, view, { accounts, state });
+  }
+  return state;
 }
 
 function connectionAfter(org: Org | undefined, c: ConnectionId): { connection: string } | undefined {
@@ -223,13 +236,13 @@ async function viewOf(
 async function compareSlice(
   { deps, org: o }: Working,
   view: View,
-  { page, state }: { readonly page: AccountPage; readonly state: Reconciliation },
+  { accounts, state }: { readonly accounts: readonly Account[]; readonly state: Reconciliation },
 ): Promise<Reconciliation> {
-  const emails = page.accounts.flatMap((account) => handleOf(account)?.email ?? []);
+  const emails = accounts.flatMap((account) => handleOf(account)?.email ?? []);
   const identities = await deps.directory.readIdentities(o, emails);
   const coming: EntitlementKey[] = [];
   const results = await Promise.all(
-    page.accounts.map(async (stored): Promise<Compared> => {
+    accounts.map(async (stored): Promise<Compared> => {
       const account = { ...stored, ...followLedger(ledgerOf(stored), view.renames) };
       const handle = handleOf(account);
       const item = handle === undefined ? undefined : identities.get(emailKey(handle.email));

@@ -107,6 +107,39 @@ describe('what each drift policy makes of a change by hand (F47)', () => {
       },
     );
 
+  for (const [policy, mode, kept] of [
+    ['report', 'full', true],
+    ['revert', 'additive', true],
+    ['revert', 'full', false],
+  ] as const)
+    scenario(
+      `${policy}, ${mode}: somebody deleted whose account waits is compared like everybody`,
+      {},
+      async (stage) => {
+        const id = await ada(stage, policy);
+        await stage.map([
+          { group: 'Chat', grants: [X], drift: policy, mode: 'additive' },
+          { group: 'Market', grants: [Y], drift: policy, mode },
+        ]);
+        await stage.drain();
+        const { id: account } = await stage.account(id);
+        await night(stage);
+        await stage.remove('Users', id);
+        await stage.drain();
+        expect(await stage.accountById(account)).toMatchObject({ status: 'held', reason: 'additive' });
+        byHand(stage, 'grant', Y.name);
+        await night(stage);
+        expect((await stage.accountById(account))?.drift?.extra ?? []).toEqual(kept ? ['standard'] : []);
+        expect(stage.holders(Y.name)).toEqual(kept ? [ADA] : []);
+        // Held by the mode all the time, and taken away elsewhere meanwhile.
+        byHand(stage, 'revoke', X.name);
+        stage.org.byHand({ action: 'removeUser', email: ADA });
+        await night(stage);
+        expect((await stage.accountById(account))?.drift).toMatchObject({ gone: true, extra: [] });
+        expect(await stage.directory.readDrifted(stage.orgKey)).toEqual([account]);
+      },
+    );
+
   scenario('revert takes away in the mode of the rule only: additive keeps it', {}, async (stage) => {
     const id = await ada(stage);
     await stage.map([
