@@ -16,6 +16,7 @@ import type {
   ConnectionId,
   EntitlementKey,
   Identity,
+  IdentityItem,
   Org,
   OrgKey,
 } from '../directory/records.ts';
@@ -256,7 +257,7 @@ async function compareSlice(
         left: new Set(view.connection.left),
         known,
         listing: view.listing,
-        asBefore: item?.observed?.listed === true && item.observed.at < view.listing.startedAt,
+        asBefore: isAsBefore(item, view.listing.startedAt),
         unlicensed: view.unlicensed,
       });
       if (compared.kind !== 'compared' || compared.write === undefined) return compared;
@@ -272,6 +273,13 @@ async function compareSlice(
 /** As Adobe has the person, else as the person is to be there. */
 function handleOf({ applied, wanted }: Pick<Account, 'applied' | 'wanted'>): Identity | undefined {
   return applied.identity ?? wanted.identity;
+}
+
+/** A listing that finds somebody as the one before did, there or not there, writes nothing. */
+function isAsBefore(item: IdentityItem | undefined, listedAt: number): boolean {
+  const { observed } = item ?? {};
+  if (observed === undefined || observed.at >= listedAt) return false;
+  return observed.listed === true || observed.users.length === 0;
 }
 
 /** Who has it at Adobe already, by whose hand ever, needs no further seat. */

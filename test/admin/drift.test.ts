@@ -124,15 +124,23 @@ describe('a policy that changes', () => {
 
   test('from ignore to report shows the old changes, and is no other tool at work', async () => {
     await desk.apply(rules('ignore'));
-    for (const email of names) hand('grant', email, 'Staff');
+    for (const email of names.slice(0, 5)) hand('grant', email, 'Staff');
+    for (const email of names.slice(5)) desk.bridge.org.byHand({ action: 'removeUser', email });
     desk.bridge.clock.advance(DAY);
     await desk.run('reconcile');
     desk.bridge.clock.advance(DAY);
     await desk.apply(rules('report'));
-    const text = await lines('reconcile');
-    expect(text).toContain('7 have one of a rule that no group gives them');
+    const { text: said, data } = await desk.run('reconcile');
+    const text = said.join('\n');
+    expect(data).toMatchObject({ state: { drifted: 7, undone: 0 } });
+    expect(text).toContain('5 have one of a rule that no group gives them');
+    expect(text).toContain('2 are not in the Adobe org any more');
     expect(text).not.toContain('another tool');
-    for (const email of names) hand('revoke', email, 'Staff');
+    for (const email of names.slice(5)) {
+      desk.bridge.org.byHand({ action: 'addUser', email, type: 'federatedID' });
+      hand('grant', email, 'Agent');
+    }
+    for (const email of names.slice(0, 5)) hand('revoke', email, 'Staff');
     desk.bridge.clock.advance(DAY);
     await desk.run('reconcile');
     await desk.apply([rules('report')[0], { ...rules('revert')[1] }]);
