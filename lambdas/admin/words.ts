@@ -63,7 +63,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'unknown-outcome': 'A call has no answer; the bridge finds out and repeats it if needed.',
   'read-back': 'Sent in a list of many; the members of the group are read at Adobe before it counts.',
   watch:
-    'A call without an answer may still take effect; half an hour after it the bridge looks once more, or renames.',
+    'A call without an answer may still take effect; half an hour after it the bridge looks once more, or changes the address.',
   'gone-check':
     'Adobe says that there is no such person; the bridge looks again before it believes it, after 30 minutes.',
 };

@@ -40,7 +40,11 @@ export function graceClocks({ desired, ledger, left, graceMs, now }: PlanInput):
 }
 
 /** Without what was left to the person; what is wanted again is not on a hold. */
-export function unknownNow({ desired, ledger, left }: PlanInput): Ledger['unknown'] {
+export function unknownNow({
+  desired,
+  ledger,
+  left,
+}: Pick<PlanInput, 'desired' | 'ledger' | 'left'>): Ledger['unknown'] {
   const entries = Object.entries(ledger.unknown).filter(
     ([key]) => desired.entitlements.has(key) || !left.has(key),
   );

@@ -13,6 +13,7 @@
  *   ours and made by us                   other names           update
  *   ours and made by us                   other e-mail          rename, alone (R31), after a look at the new address
  *   ours but found (adopted)              other e-mail          parked: an operator must say yes (T14)
+ *   ours, of a type Adobe cannot rename   other e-mail          parked; or, by policy, all revoked, then a first contact
  *   ours, but Adobe said "no such person" -                     a read decides, absence only after 30 minutes (R27)
  */
 import type { Action } from '../adobe/adobe.ts';
@@ -267,7 +268,10 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     return sending(after, [{ action: rename.action }], { obstacles });
   }
   if (rename.replace)
-    return planReplacement({ ...input, ledger: keepMarks(after, ledger) }, { handle, obstacles });
+    return planReplacement(
+      { ...input, ledger: keepMarks(after, ledger) },
+      { handle, obstacles, revokes, rename },
+    );
   if (rename.obstacle !== undefined) obstacles.push(rename.obstacle);
   // Revokes that may run go first, and the rename is planned again when they are done; policy chooses (R31).
   const moves: PlannedAction[] = rename.action === undefined ? [] : [{ action: rename.action }];
@@ -281,12 +285,22 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   return sending(after, actions, { obstacles });
 }
 
+interface Replacing {
+  readonly handle: Identity;
+  readonly obstacles: readonly Obstacle[];
+  /** Of what is not wanted under either address. */
+  readonly revokes: readonly PlannedAction[];
+  readonly rename: Rename;
+}
+
 /** Everything is taken there; when nothing is left, the new address is a first contact of its own. */
-function planReplacement(
-  input: PlanInput,
-  { handle, obstacles }: { readonly handle: Identity; readonly obstacles: readonly Obstacle[] },
-): Plan {
+function planReplacement(input: PlanInput, replacing: Replacing): Plan {
   const { ledger } = input;
+  const { handle, obstacles, revokes: unwanted, rename } = replacing;
+  // Nobody looks at the old address afterwards, so what may still land there is waited for, then looked for (R28).
+  const late = watchObstacle(input, handle);
+  const first = late.length === 0 && rename.obstacle !== undefined ? [rename.obstacle] : late;
+  if (first.length > 0) return sending(ledger, unwanted, { obstacles: [...obstacles, ...first] });
   const held = Object.entries({ ...ledger.unknown, ...ledger.applied.entitlements });
   if (held.length === 0) return plan({ ...input, ledger: emptied() });
   const revokes = held.map(
@@ -326,6 +340,7 @@ function nameUpdate({ desired, ledger }: PlanInput, handle: Identity): PlannedAc
 interface Rename {
   readonly action?: Action;
   readonly obstacle?: Obstacle;
+  /** When the obstacle is out of the way, if there is one. */
   readonly replace?: true;
 }
 
@@ -344,7 +359,7 @@ function planRename(input: PlanInput, handle: Identity): Rename {
   if (!holdsClaim(input.account, to)) return { obstacle: { kind: 'claim' } };
   const seen = moves ? known.get(emailKey(to.email)) : undefined;
   if (moves && (seen === undefined || seen.at < input.knownSince))
-    return { obstacle: read([to], input.knownSince) };
+    return { obstacle: read([to], input.knownSince), ...(replaces ? { replace: true } : {}) };
   // Nothing is taken from the old address before it is known that the new one can have it.
   if (replaces) {
     const other = seen !== undefined && seen.users.length > 0 && foundUser(seen, to) === undefined;

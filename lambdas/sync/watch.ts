@@ -10,17 +10,20 @@ import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { LAG_MS } from './drift.ts';
 import { foundUser, type Knowledge } from './known.ts';
+import { unknownNow } from './leaving.ts';
 import type { Obstacle } from './obstacles.ts';
 
 export interface WatchInput {
   readonly account: { readonly sentAt?: number | undefined };
   readonly desired: Desired;
   readonly ledger: Ledger;
+  readonly left: ReadonlySet<EntitlementKey>;
   readonly known: ReadonlyMap<string, Knowledge>;
   readonly now: number;
 }
 
-export function settleWatch({ account, desired, ledger, known }: WatchInput): Ledger {
+export function settleWatch(input: WatchInput): Ledger {
+  const { account, desired, ledger, known } = input;
   const handle = ledger.applied.identity;
   const seen = handle === undefined ? undefined : known.get(emailKey(handle.email));
   if (handle === undefined || seen === undefined || Object.keys(ledger.watch).length === 0) return ledger;
@@ -28,11 +31,13 @@ export function settleWatch({ account, desired, ledger, known }: WatchInput): Le
   if ((account.sentAt ?? 0) + LAG_MS > seen.at) return ledger;
   const there = foundUser(seen, handle);
   const shown = new Map((there?.groups ?? []).map((name) => [entitlementKey(name), name] as const));
+  // What was left to the person is not sent again.
+  const open = unknownNow(input);
   const entitlements = { ...ledger.applied.entitlements };
   const watch = { ...ledger.watch };
   for (const [key, at] of Object.entries(ledger.watch)) {
     // Still open: it is sent again first, and watched from then on.
-    if (seen.at < at + LAG_MS || Object.hasOwn(ledger.unknown, key)) continue;
+    if (seen.at < at + LAG_MS || Object.hasOwn(open, key)) continue;
     delete watch[key];
     const name = shown.get(key);
     if (name !== undefined) entitlements[key] ??= ours(desired, { key, name, at });

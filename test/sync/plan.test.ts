@@ -139,6 +139,19 @@ const rows: [string, Partial<PlanInput>, string][] = [
   ['ours, less, left by an operator', { ledger: held(['x']), left: new Set(['x']) }, ''],
   ['ours, inactive', { desired: desired(['x'], { live: false }), ledger: held(['x']) }, 'revoke X'],
   [
+    'ours, inactive, watched for what an operator left to the person: looked at once (R13, R28)',
+    {
+      desired: desired([], { live: false }),
+      ledger: held([], {
+        unknown: { y: { name: 'Y', at: NOW - LATE_EFFECT_MS } },
+        watch: { y: NOW - LATE_EFFECT_MS },
+      }),
+      left: new Set(['y']),
+      known: new Map([seen([there()])]),
+    },
+    '',
+  ],
+  [
     'ours, outcome of X unknown, wanted',
     { desired: desired(['x']), ledger: held(['x'], { unknown: unknownX }) },
     'grant X',

@@ -1,0 +1,77 @@
+/** Calls that take effect long after they were given up (F36): what they leave is found and put right (R28). */
+import { describe, expect } from 'vitest';
+import { MINUTE, type Stage, scenario, X, Y } from './stage.ts';
+
+// About what is decided, not about order, loss or crash (decision 14).
+process.env['DIRECTORY_STORE'] ??= 'model';
+
+const OLD = 'ada@outside.test';
+const NEW = 'ada.new@outside.test';
+
+describe('an address that is replaced while a call may still land under it (R28)', () => {
+  const outside = { type: 'adobeID', username: 'email', onRename: 'replace' } as const;
+  const options = { settings: { domains: { 'outside.test': outside } } };
+
+  /** Holds X; the answer to the grant of Y never comes, and it takes effect 20 minutes later. */
+  async function lateGrant(stage: Stage): Promise<{ id: string; market: string }> {
+    const id = await stage.user(OLD);
+    await stage.group('Chat', [id]);
+    await stage.drain();
+    const market = await stage.group('Market', [id]);
+    stage.faults({ kind: 'late', ms: 20 * MINUTE, endpoint: 'action' });
+    await stage.drainOnce(5_000);
+    return { id, market };
+  }
+
+  /** Everything settled; what is late lands with the next request, whoever makes it. */
+  async function rested(stage: Stage): Promise<void> {
+    for (let rounds = 0; rounds < 3; rounds++) {
+      await stage.settle();
+      await stage.org.fetch(new Request('https://umapi.example.test/control/people'));
+    }
+  }
+
+  const reads = (stage: Stage) => stage.org.calls().filter(({ endpoint }) => endpoint === 'user').length;
+
+  scenario('it is kept, visibly, until nothing can land there, then left empty', options, async (stage) => {
+    const { id } = await lateGrant(stage);
+    await stage.settle(MINUTE);
+    await stage.email(id, NEW);
+    await stage.drain();
+    expect(await stage.account(id)).toMatchObject({ status: 'waiting', reason: 'watch' });
+    expect(stage.person(OLD)?.groups.toSorted()).toEqual([X.name, Y.name]);
+    await rested(stage);
+    expect(stage.person(OLD)?.groups).toEqual([]);
+    expect(stage.person(NEW)?.groups.toSorted()).toEqual([X.name, Y.name]);
+    expect(await stage.account(id)).toMatchObject({ status: 'idle', watch: {} });
+    expect(stage.welcomes()).toHaveLength(4);
+  });
+
+  scenario('what was taken back and landed after that is found by one look', options, async (stage) => {
+    const { id, market } = await lateGrant(stage);
+    await stage.quit(market, id);
+    await stage.settle(MINUTE);
+    expect(stage.person(OLD)?.groups).toEqual([X.name]);
+    await stage.email(id, NEW);
+    const before = reads(stage);
+    await rested(stage);
+    expect(stage.person(OLD)?.groups).toEqual([]);
+    expect(stage.person(NEW)?.groups).toEqual([X.name]);
+    expect(await stage.account(id)).toMatchObject({ status: 'idle', watch: {} });
+    expect(reads(stage) - before).toBeLessThanOrEqual(4);
+  });
+
+  scenario('a lost answer on the way out is waited for, too, and it ends', options, async (stage) => {
+    const id = await stage.user(OLD);
+    await stage.group('Chat', [id]);
+    await stage.drain();
+    await stage.email(id, NEW);
+    stage.loseNextAnswer();
+    await stage.drain();
+    expect(stage.person(NEW)).toBeUndefined();
+    await rested(stage);
+    expect(stage.holders(X.name)).toEqual([NEW]);
+    expect(stage.welcomes()).toEqual([`${NEW}: ${X.name}`, `${OLD}: ${X.name}`]);
+    expect(await stage.account(id)).toMatchObject({ status: 'idle', watch: {} });
+  });
+});
