@@ -21,6 +21,7 @@ import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
+import { NAMES } from './settle.ts';
 
 /** Our own calls of this long before a listing may not show in it (R34). */
 export const LAG_MS = 30 * 60 * 1000;
@@ -119,7 +120,8 @@ function driftOf(input: CompareInput, handle: Identity, there: ObservedUser | un
   const missing = there === undefined ? [] : missingOf(input, held);
   const extra = there === undefined ? [] : extrasOf(input, held);
   const unlicensed = unlicensedOf(input, handle);
-  const names = there !== undefined && hasOtherNames(account, there);
+  const watched = Object.hasOwn(account.watch, NAMES);
+  const names = there !== undefined && !watched && hasOtherNames(account, there);
   const about = {
     ...(gone ? { gone } : {}),
     ...(names ? { names } : {}),
@@ -201,7 +203,10 @@ function unlicensedOf({ account, unlicensed }: CompareInput, { email }: Identity
 }
 
 /** Only of people that we made: of the others the names are their own (T14). */
-function hasOtherNames({ origin, applied }: Account, { firstname, lastname }: ObservedUser): boolean {
+export function hasOtherNames(
+  { origin, applied }: Pick<Ledger, 'origin' | 'applied'>,
+  { firstname, lastname }: ObservedUser,
+): boolean {
   if (origin !== 'made') return false;
   const differs = (ours: string | undefined, shown: string | undefined): boolean =>
     ours !== undefined && shown !== undefined && ours !== shown;

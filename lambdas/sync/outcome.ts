@@ -9,7 +9,7 @@ import type { AccountError, EntitlementKey, Identity, Intent, ObservedUser } fro
 import type { Fact, Fault, Ledger, Seen } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { withoutDrift } from './drift.ts';
-import { maybeOf, withoutNames, withUnknown } from './settle.ts';
+import { maybeOf, withNamesUnknown, withoutNames, withUnknown } from './settle.ts';
 import { isBeside } from './twins.ts';
 
 export interface OutcomeInput {
@@ -227,7 +227,7 @@ function unknown(state: Absorbed, action: Action, { intent }: OutcomeInput): Abs
     case 'revoke':
       return { ...state, ledger: withUnknown(ledger, { name: action.name, at: intent.at }) };
     case 'updateUser':
-      return { ...state, ledger: { ...ledger, applied: withoutNames(ledger) } };
+      return { ...state, ledger: withNamesUnknown(ledger, intent.at) };
     case 'renameUser':
     case 'removeFromOrg':
       // Alone in their commands, they are never behind an error.

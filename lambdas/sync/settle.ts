@@ -49,7 +49,7 @@ export function settleIntent(account: Account): Settled {
         }
         break;
       case 'updateUser':
-        ledger = { ...ledger, applied: withoutNames(ledger) };
+        ledger = withNamesUnknown(ledger, intent.at);
         break;
       case 'renameUser':
         renaming = { from: action.identity, to: action.to, at: intent.at };
@@ -100,6 +100,14 @@ export function factsBetween(before: Ledger, after: Ledger): Fact[] {
 export function withoutNames(ledger: Ledger): Ledger['applied'] {
   const { firstname: _first, lastname: _last, ...rest } = ledger.applied;
   return rest;
+}
+
+/** The key of first and last name on the watch list; no entitlement's key begins with a space. */
+export const NAMES = ' names';
+
+/** Sent again at once, and looked at later: what has no answer yet may still land over it (R28). */
+export function withNamesUnknown(ledger: Ledger, at: number): Ledger {
+  return { ...ledger, applied: withoutNames(ledger), watch: { ...ledger.watch, [NAMES]: at } };
 }
 
 /** R28: on the watch list until a complete listing that began at least 30 minutes later. */

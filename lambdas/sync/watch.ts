@@ -2,16 +2,18 @@
  * The watch list (R28). A call without an answer may still land after it was repeated and acknowledged, so what it spoke
  * of is watched until Adobe was seen at least 30 minutes after it. What is there then is ours, whatever the drift
  * policy: wanted, it stands in `applied`; unwanted, it stands there too and is revoked like everything else of ours.
- * What is not there leaves the list and, if wanted, is granted again. Pure.
+ * What is not there leaves the list and, if wanted, is granted again. Names that are others than the last ones
+ * acknowledged are sent again. Pure.
  */
 import { emailKey, entitlementKey } from '../directory/keys.ts';
 import type { AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
-import { LAG_MS } from './drift.ts';
+import { hasOtherNames, LAG_MS } from './drift.ts';
 import { foundUser, type Knowledge } from './known.ts';
 import { unknownNow } from './leaving.ts';
 import type { Obstacle } from './obstacles.ts';
+import { NAMES, withoutNames } from './settle.ts';
 
 export interface WatchInput {
   readonly account: { readonly sentAt?: number | undefined };
@@ -44,7 +46,10 @@ export function settleWatch(input: WatchInput): Ledger {
     // Of somebody who is not there at all only a command's own answer says so (R27).
     else if (there !== undefined) delete entitlements[key];
   }
-  return { ...ledger, watch, applied: { ...ledger.applied, entitlements } };
+  const names = Object.hasOwn(ledger.watch, NAMES) && !Object.hasOwn(watch, NAMES);
+  const older = names && there !== undefined && hasOtherNames(ledger, there);
+  const applied = older ? withoutNames(ledger) : ledger.applied;
+  return { ...ledger, watch, applied: { ...applied, entitlements } };
 }
 
 function ours(

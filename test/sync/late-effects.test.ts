@@ -1,6 +1,7 @@
 /** Calls that take effect long after they were given up (F36): what they leave is found and put right (R28). */
 import { describe, expect } from 'vitest';
-import { MINUTE, type Stage, scenario, X, Y } from './stage.ts';
+import { night } from './nights.ts';
+import { DAY, MINUTE, type Stage, scenario, X, Y } from './stage.ts';
 
 // About what is decided, not about order, loss or crash (decision 14).
 process.env['DIRECTORY_STORE'] ??= 'model';
@@ -73,5 +74,49 @@ describe('an address that is replaced while a call may still land under it (R28)
     expect(stage.holders(X.name)).toEqual([NEW]);
     expect(stage.welcomes()).toEqual([`${NEW}: ${X.name}`, `${OLD}: ${X.name}`]);
     expect(await stage.account(id)).toMatchObject({ status: 'idle', watch: {} });
+  });
+});
+
+describe('a change of names that lands over a newer one (R28)', () => {
+  const ada = 'ada@example.com';
+  const named = (stage: Stage, id: string, givenName: string) =>
+    stage.change(id, { name: { givenName, familyName: 'Okafor' } });
+
+  async function lateNames(stage: Stage): Promise<string> {
+    const id = await stage.user(ada);
+    await stage.group('Chat', [id]);
+    await stage.drain();
+    await named(stage, id, 'Augusta');
+    stage.faults({ kind: 'late', ms: 20 * MINUTE, endpoint: 'action' });
+    await stage.drainOnce(5_000);
+    return id;
+  }
+
+  scenario('the newer one is sent again after the next listing', {}, async (stage) => {
+    const id = await lateNames(stage);
+    await named(stage, id, 'Adaeze');
+    await stage.settle(MINUTE);
+    expect(stage.person(ada)?.firstname).toBe('Adaeze');
+    stage.clock.advance(DAY);
+    await stage.reconcile();
+    expect(stage.person(ada)?.firstname).toBe('Augusta');
+    // Known to be ours: nobody is told that somebody changed it by hand.
+    expect((await stage.account(id)).drift).toBeUndefined();
+    await stage.drain();
+    expect(stage.person(ada)?.firstname).toBe('Adaeze');
+    expect((await stage.account(id)).watch).toEqual({});
+    const sent = stage.actionCalls().length;
+    await night(stage);
+    expect(stage.actionCalls()).toHaveLength(sent);
+  });
+
+  scenario('where it is the newest one, nothing is sent', {}, async (stage) => {
+    const id = await lateNames(stage);
+    await stage.settle(MINUTE);
+    const sent = stage.actionCalls().length;
+    await night(stage);
+    expect(stage.actionCalls()).toHaveLength(sent);
+    expect((await stage.account(id)).watch).toEqual({});
+    expect(stage.person(ada)?.firstname).toBe('Augusta');
   });
 });
