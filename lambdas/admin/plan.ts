@@ -5,11 +5,12 @@
  */
 import * as z from 'zod';
 import type { AccountActions, Action } from '../adobe/adobe.ts';
+import { entitlementKey } from '../directory/keys.ts';
 import { type Account, type AccountId, Mode } from '../directory/records.ts';
 import { type Decision, decide, emailsOf } from '../sync/decide.ts';
 import { connectionMode, type World } from '../sync/world.ts';
 import { type Command, type CommandResult, defineCommand, Refused } from './command.ts';
-import { add, type Tally, tally, touchedAccounts } from './mapping-plan.ts';
+import { add, shows, type Tally, tally, touchedAccounts } from './mapping-plan.ts';
 import { seatLines, stopLines, tallyLines } from './mapping-text.ts';
 import { type AdminParts, nameOf, readWorldNow } from './parts.ts';
 import { checkedData, checkLines, checkPlan, MOST_CHECKS } from './plan-check.ts';
@@ -48,6 +49,8 @@ interface Planned {
   readonly removed: Tally;
   readonly losers: Tally;
   readonly gains: Map<string, Tally>;
+  /** Have it already by hand, as Adobe showed them: no mail and no seat. */
+  readonly adopts: Map<string, Tally>;
   readonly loses: Map<string, Tally>;
   readonly stopped: Map<string, Tally>;
 }
@@ -78,6 +81,7 @@ async function planNow(parts: AdminParts, { mode, group, check = 0 }: Asked): Pr
     removed: tally(),
     losers: tally(),
     gains: new Map(),
+    adopts: new Map(),
     loses: new Map(),
     stopped: new Map(),
   };
@@ -87,11 +91,9 @@ async function planNow(parts: AdminParts, { mode, group, check = 0 }: Asked): Pr
     for (const account of accounts) {
       planned.people += 1;
       const knownSince = Number.NEGATIVE_INFINITY;
-      await note(
-        parts,
-        { planned, sample },
-        { account, decision: decide({ account, world, identities, knownSince }) },
-      );
+      const decision = decide({ account, world, identities, knownSince });
+      const has = (name: string): boolean => shows({ account, key: entitlementKey(name), identities, world });
+      await note(parts, { planned, sample }, { account, decision, has });
     }
   }
   const text = textOf(planned, { world, before, under });
@@ -122,6 +124,8 @@ async function* concerned(parts: AdminParts, group: string | undefined): AsyncIt
 interface Judged {
   readonly account: Account;
   readonly decision: Decision;
+  /** At Adobe, by whose hand ever. */
+  readonly has: (entitlement: string) => boolean;
 }
 
 interface Notes {
@@ -132,7 +136,7 @@ interface Notes {
 async function note(
   parts: AdminParts,
   { planned, sample }: Notes,
-  { account, decision }: Judged,
+  { account, decision, has }: Judged,
 ): Promise<void> {
   const reason = stopOf(decision);
   const actions = decision.kind === 'send' ? decision.actions.map(({ action }) => action) : [];
@@ -144,11 +148,11 @@ async function note(
     sample.work.push({ accountId: account.id, actions });
     sample.names.set(account.id, name);
   }
-  for (const action of actions) add(tallyFor(planned, action), name);
+  for (const action of actions) add(tallyFor(planned, action, has), name);
   if (actions.some(({ kind }) => kind === 'revoke' || kind === 'removeFromOrg')) add(planned.losers, name);
 }
 
-function tallyFor(planned: Planned, action: Action): Tally {
+function tallyFor(planned: Planned, action: Action, has: Judged['has']): Tally {
   switch (action.kind) {
     case 'createUser':
       return planned.created;
@@ -157,7 +161,7 @@ function tallyFor(planned: Planned, action: Action): Tally {
     case 'updateUser':
       return planned.updated;
     case 'grant':
-      return at(planned.gains, action.name);
+      return at(has(action.name) ? planned.adopts : planned.gains, action.name);
     case 'revoke':
       return at(planned.loses, action.name);
     case 'removeFromOrg':
@@ -193,8 +197,9 @@ interface Under {
 }
 
 function textOf(planned: Planned, { world, before, under }: Under): string[] {
-  const { people, sent, created, renamed, updated, removed, losers, gains, loses, stopped } = planned;
-  const names = [...new Set([...gains.keys(), ...loses.keys()])].sort((a, b) => a.localeCompare(b));
+  const { people, sent, created, renamed, updated, removed, losers, gains, adopts, loses, stopped } = planned;
+  const named = [gains, adopts, loses].flatMap((tallies) => [...tallies.keys()]);
+  const names = [...new Set(named)].sort((a, b) => a.localeCompare(b));
   const whatIf =
     before === under ? '' : ` The mode is ${before}: nothing of this is sent before it is changed.`;
   const minutes = minutesFor(sent) + 1;
@@ -208,6 +213,7 @@ function textOf(planned: Planned, { world, before, under }: Under): string[] {
       const change = { name, gains: gains.get(name) ?? tally(), loses: loses.get(name) ?? tally() };
       return [
         ...tallyLines(`Gain "${name}"`, change.gains),
+        ...tallyLines(`Have "${name}" by hand, managed from now on`, adopts.get(name) ?? tally()),
         ...tallyLines(`Lose "${name}"`, change.loses),
         ...seatLines(world, change),
       ];
@@ -224,11 +230,12 @@ function textOf(planned: Planned, { world, before, under }: Under): string[] {
 }
 
 function dataOf(planned: Planned, modes: Omit<Under, 'world'>): Record<string, unknown> {
-  const { gains, loses, stopped, ...rest } = planned;
+  const { gains, adopts, loses, stopped, ...rest } = planned;
   return {
     ...modes,
     ...rest,
     gains: Object.fromEntries(gains),
+    adopts: Object.fromEntries(adopts),
     loses: Object.fromEntries(loses),
     stopped: Object.fromEntries(stopped),
   };

@@ -74,6 +74,24 @@ describe('plan', () => {
     expect(text.join('\n')).toMatch(/twin: Adobe holds somebody of another identity type/);
   });
 
+  test('tells who has it by hand from who gains it, and counts no second seat for them (F46)', async () => {
+    const desk = await openSmall({ mode: 'report-only' });
+    desk.bridge.org.byHand({ action: 'setQuota', group: 'Marketo Standard', quota: 2 });
+    desk.bridge.clock.advance(24 * 3_600_000);
+    await desk.run('reconcile');
+    desk.bridge.clock.advance(3_600_000);
+    const people = [await desk.addUser('hanna.made@example.com'), await desk.addUser('jane@example.com')];
+    await desk.addGroup('Experts', people);
+    await desk.apply([PROFILE]);
+    const { text, data } = await desk.run('plan');
+    expect(data).toMatchObject({
+      gains: { 'Marketo Standard': { people: ['jane@example.com'] } },
+      adopts: { 'Marketo Standard': { people: ['hanna.made@example.com'] } },
+    });
+    expect(text.join('\n')).toContain('Have "Marketo Standard" by hand, managed from now on: 1');
+    expect(text.join('\n')).toContain('1 of 2 used at the last listing, 2 after.');
+  });
+
   test('says which seats it takes, and who would be without a licence (F46)', async () => {
     const desk = await openSmall({ mode: 'report-only' });
     const { org } = desk.bridge;
