@@ -8,7 +8,7 @@ import { type Context, journalNames, journalWrite, readAccount } from './dynamo-
 import { type Identities, openIdentities } from './dynamo-identities.ts';
 import { Conflict, keyText, type Write } from './dynamo-store.ts';
 import { type Derived, deriveIdentity, sameIdentity } from './identity.ts';
-import { accountKey, configKey, emailKey, memberKey } from './keys.ts';
+import { accountKey, configKey, emailKey, memberKey, watchKey } from './keys.ts';
 import {
   type Account,
   AccountId,
@@ -204,13 +204,12 @@ function moveWantedClaim(
 }
 
 /** Whether Adobe knows the account by this handle: then its claim stays, whatever is wanted now (R3). */
+/** Accepted by Adobe, or by a rename that may still land (R28). */
 function isAccepted(account: Account, handle: Pick<Identity, 'email' | 'type'>): boolean {
   const accepted = account.applied.identity;
-  return (
-    accepted !== undefined &&
-    emailKey(accepted.email) === emailKey(handle.email) &&
-    accepted.type === handle.type
-  );
+  if (accepted === undefined || accepted.type !== handle.type) return false;
+  if (Object.hasOwn(account.watch, watchKey.rename(handle.email))) return true;
+  return emailKey(accepted.email) === emailKey(handle.email);
 }
 
 interface WantedChange {

@@ -10,7 +10,7 @@ import { figureWrites, removedWrites } from './dynamo-figures.ts';
 import { holdPairs } from './dynamo-holds.ts';
 import { type Identities, openIdentities } from './dynamo-identities.ts';
 import { ConditionFailed, MAX_ACTIONS, type Write } from './dynamo-store.ts';
-import { accountKey, emailKey, identityKey, leaseKey } from './keys.ts';
+import { accountKey, emailKey, identityKey, leaseKey, watchKey } from './keys.ts';
 import type { Account, AccountId, Claim, OrgKey } from './records.ts';
 import {
   type IntentDraft,
@@ -269,7 +269,8 @@ function staleClaims(after: Account, { ends }: { ends: boolean }): Claim[] {
     needed.some(
       (identity) => emailKey(identity.email) === emailKey(claim.email) && identity.type === claim.type,
     );
-  return after.claims.filter((claim) => !isNeeded(claim));
+  const mayLand = ({ email }: Claim): boolean => Object.hasOwn(after.watch, watchKey.rename(email));
+  return after.claims.filter((claim) => !isNeeded(claim) && !mayLand(claim));
 }
 
 /** The origin is kept on the identity item, where it outlives the account (R1). */

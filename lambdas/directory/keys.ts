@@ -29,6 +29,16 @@ export function entitlementKey(name: string): string {
   return normal(name.trim());
 }
 
+/** What an account's watch list has beside entitlements (R28); no entitlement's key begins with a space. */
+export const watchKey = {
+  /** First and last name. */
+  names: ' names',
+  /** A rename to this address. */
+  rename: (email: string): string => `${RENAME}${digest(emailKey(email))}`,
+  isRename: (key: string): boolean => key.startsWith(RENAME),
+};
+const RENAME = ' to ';
+
 /** Rules are named after the group they speak of: one rule per group name (R11). */
 export function ruleIdOf(rule: { everyone?: boolean; group?: string | undefined }): string {
   return rule.group === undefined ? 'everyone' : digest(normal(rule.group.trim()));

@@ -14,14 +14,15 @@
 
 import type { Action } from '../adobe/adobe.ts';
 import type { Drift, DriftPolicy } from '../directory/drift-records.ts';
-import { emailKey, entitlementKey } from '../directory/keys.ts';
+
+import { emailKey, entitlementKey, watchKey } from '../directory/keys.ts';
 import type { Comparison } from '../directory/listed.ts';
+
 import type { Account, BoundRule, EntitlementKey, Identity, ObservedUser } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { FRESH_MS, foundUser, type Knowledge } from './known.ts';
 import type { Obstacle } from './obstacles.ts';
-import { NAMES } from './settle.ts';
 
 /** Our own calls of this long before a listing may not show in it (R34). */
 export const LAG_MS = 30 * 60 * 1000;
@@ -120,7 +121,7 @@ function driftOf(input: CompareInput, handle: Identity, there: ObservedUser | un
   const missing = there === undefined ? [] : missingOf(input, held);
   const extra = there === undefined ? [] : extrasOf(input, held);
   const unlicensed = unlicensedOf(input, handle);
-  const watched = Object.hasOwn(account.watch, NAMES);
+  const watched = Object.hasOwn(account.watch, watchKey.names);
   const names = there !== undefined && !watched && hasOtherNames(account, there);
   const about = {
     ...(gone ? { gone } : {}),

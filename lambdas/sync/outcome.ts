@@ -11,6 +11,7 @@ import type { Desired } from './desired.ts';
 import { withoutDrift } from './drift.ts';
 import { maybeOf, withNamesUnknown, withoutNames, withUnknown } from './settle.ts';
 import { isBeside } from './twins.ts';
+import { withoutRenames } from './watch.ts';
 
 export interface OutcomeInput {
   /** The ledger as written with the intent. */
@@ -86,7 +87,7 @@ function done(state: Absorbed, action: Action, input: OutcomeInput): Absorbed {
       };
     }
     case 'renameUser': {
-      const ledger = { ...state.ledger, applied: { ...applied, identity: action.to } };
+      const ledger = withoutRenames({ ...state.ledger, applied: { ...applied, identity: action.to } });
       const left: Seen = { email: action.identity.email, at: input.now, users: [] };
       return {
         ...state,

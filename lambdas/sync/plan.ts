@@ -37,13 +37,21 @@ import {
 import { holdsClaim, type Plan, type PlanInput, type PlannedAction } from './planning.ts';
 import type { Renaming } from './settle.ts';
 import { isBeside, mayCreateBeside, usable } from './twins.ts';
-import { mayLandUntil, settleWatch, watchObstacle } from './watch.ts';
+import {
+  lateRename,
+  mayLandUntil,
+  settleWatch,
+  watchObstacle,
+  withLateRename,
+  withMoved,
+  withoutRenames,
+} from './watch.ts';
 
 /** Absence counts only this long after the last call that could still land (R27, R28). */
 export const LATE_EFFECT_MS = 30 * 60 * 1000;
 
 export function plan(input: PlanInput): Plan {
-  const settled = settleReads({ ...input, ledger: withGone(input) });
+  const settled = settleReads({ ...input, ledger: withGone({ ...input, ledger: withMoved(input) }) });
   if (settled.obstacle !== undefined) {
     const open = input.renaming !== undefined && settled.obstacle.kind !== 'park';
     return { ...resting(settled.ledger, [settled.obstacle]), intentOpen: open };
@@ -73,6 +81,11 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
     return { ledger, obstacle: read([handle], ledger.goneAt) };
   const there = foundUser(seen, handle);
   if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
+  const to = lateRename(input, handle);
+  if (to !== undefined) {
+    const moved = settleRename(input, { from: handle, to, at: ledger.goneAt });
+    return moved.obstacle === undefined ? { ledger: without(moved.ledger, 'goneAt') } : moved;
+  }
   const due = ledger.goneAt + LATE_EFFECT_MS;
   if (seen.at >= due) return { ledger: isBeside(ledger) ? notMade(input) : emptied() };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
@@ -86,7 +99,7 @@ function notMade({ account, now }: PlanInput): Ledger {
   return { ...emptied(), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };
 }
 
-/** New name only = done, both = a collision for a person, old only = send again, neither for long = gone (R26, R27). */
+/** New name only = done, both = a collision for a person, old only = send again and watch, neither for long = gone (R26, R27). */
 function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: Ledger; obstacle?: Obstacle } {
   const { ledger, now } = input;
   const before = input.known.get(emailKey(from.email));
@@ -98,9 +111,9 @@ function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: L
   const old = foundUser(before, from);
   const fresh = foundUser(after, to);
   if (fresh !== undefined && old === undefined)
-    return { ledger: { ...ledger, applied: { ...ledger.applied, identity: to } } };
+    return { ledger: withoutRenames({ ...ledger, applied: { ...ledger.applied, identity: to } }) };
   if (fresh !== undefined) return { ledger, obstacle: collision(to) };
-  if (old !== undefined) return { ledger };
+  if (old !== undefined) return { ledger: withLateRename(ledger, to, at) };
   const due = at + LATE_EFFECT_MS;
   if (before.at >= due && after.at >= due) return { ledger: emptied() };
   if (now >= due) return { ledger, obstacle: read([from, to], due) };

@@ -3,7 +3,7 @@
  * on the list of unknown entitlements, a create becomes "maybe", a rename waits for two reads. Nothing is assumed.
  */
 import { Action } from '../adobe/adobe.ts';
-import { emailKey, entitlementKey } from '../directory/keys.ts';
+import { emailKey, entitlementKey, watchKey } from '../directory/keys.ts';
 import type { Account, Identity, Intent } from '../directory/records.ts';
 import type { Fact, Ledger } from '../directory/work.ts';
 import { readBackFacts } from './read-back.ts';
@@ -102,12 +102,9 @@ export function withoutNames(ledger: Ledger): Ledger['applied'] {
   return rest;
 }
 
-/** The key of first and last name on the watch list; no entitlement's key begins with a space. */
-export const NAMES = ' names';
-
 /** Sent again at once, and looked at later: what has no answer yet may still land over it (R28). */
 export function withNamesUnknown(ledger: Ledger, at: number): Ledger {
-  return { ...ledger, applied: withoutNames(ledger), watch: { ...ledger.watch, [NAMES]: at } };
+  return { ...ledger, applied: withoutNames(ledger), watch: { ...ledger.watch, [watchKey.names]: at } };
 }
 
 /** R28: on the watch list until a complete listing that began at least 30 minutes later. */

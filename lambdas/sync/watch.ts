@@ -3,17 +3,17 @@
  * of is watched until Adobe was seen at least 30 minutes after it. What is there then is ours, whatever the drift
  * policy: wanted, it stands in `applied`; unwanted, it stands there too and is revoked like everything else of ours.
  * What is not there leaves the list and, if wanted, is granted again. Names that are others than the last ones
- * acknowledged are sent again. Pure.
+ * acknowledged are sent again; who is no longer under the old address is looked for under the one of a late rename. Pure.
  */
-import { emailKey, entitlementKey } from '../directory/keys.ts';
-import type { AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
+import { emailKey, entitlementKey, watchKey } from '../directory/keys.ts';
+import type { Account, AppliedEntitlement, EntitlementKey, Identity } from '../directory/records.ts';
 import type { Ledger } from '../directory/work.ts';
 import type { Desired } from './desired.ts';
 import { hasOtherNames, LAG_MS } from './drift.ts';
 import { foundUser, type Knowledge } from './known.ts';
 import { unknownNow } from './leaving.ts';
 import type { Obstacle } from './obstacles.ts';
-import { NAMES, withoutNames } from './settle.ts';
+import { withoutNames } from './settle.ts';
 
 export interface WatchInput {
   readonly account: { readonly sentAt?: number | undefined };
@@ -23,6 +23,8 @@ export interface WatchInput {
   readonly known: ReadonlyMap<string, Knowledge>;
   readonly now: number;
 }
+
+type LateInput = Pick<WatchInput, 'desired' | 'ledger'> & { readonly account: Pick<Account, 'claims'> };
 
 export function settleWatch(input: WatchInput): Ledger {
   const { account, desired, ledger, known } = input;
@@ -46,7 +48,7 @@ export function settleWatch(input: WatchInput): Ledger {
     // Of somebody who is not there at all only a command's own answer says so (R27).
     else if (there !== undefined) delete entitlements[key];
   }
-  const names = Object.hasOwn(ledger.watch, NAMES) && !Object.hasOwn(watch, NAMES);
+  const names = Object.hasOwn(ledger.watch, watchKey.names) && !Object.hasOwn(watch, watchKey.names);
   const older = names && there !== undefined && hasOtherNames(ledger, there);
   const applied = older ? withoutNames(ledger) : ledger.applied;
   return { ...ledger, watch, applied: { ...applied, entitlements } };
@@ -63,7 +65,47 @@ function ours(
 
 /** Until then a call under the handle may still land, and would make somebody of an address that was left (R28). */
 export function mayLandUntil(watch: Ledger['watch']): number {
-  return Math.max(Number.NEGATIVE_INFINITY, ...Object.values(watch)) + LAG_MS;
+  const calls = Object.entries(watch).filter(([key]) => !watchKey.isRename(key));
+  return Math.max(Number.NEGATIVE_INFINITY, ...calls.map(([, at]) => at)) + LAG_MS;
+}
+
+/** A look showed the person under the old address: the rename to the other one may land after it (R26). */
+export function withLateRename(ledger: Ledger, { email }: Identity, at: number): Ledger {
+  const key = watchKey.rename(email);
+  return { ...ledger, watch: { ...ledger.watch, [key]: Math.max(at, ledger.watch[key] ?? 0) } };
+}
+
+/** From wherever the person was last seen, no earlier rename can land. */
+export function withoutRenames(ledger: Ledger): Ledger {
+  const watch = Object.entries(ledger.watch).filter(([key]) => !watchKey.isRename(key));
+  return { ...ledger, watch: Object.fromEntries(watch) };
+}
+
+/** Half an hour after such a rename nobody is under the handle: reads of both addresses decide (R26). */
+export function withMoved(input: LateInput & Pick<WatchInput, 'known'>): Ledger {
+  const { ledger, known } = input;
+  const handle = ledger.applied.identity;
+  const to = handle === undefined ? undefined : lateRename(input, handle);
+  if (handle === undefined || to === undefined || ledger.goneAt !== undefined) return ledger;
+  const seen = known.get(emailKey(handle.email));
+  const at = ledger.watch[watchKey.rename(to.email)] ?? 0;
+  if (seen === undefined || seen.at < at + LAG_MS || foundUser(seen, handle) !== undefined) return ledger;
+  return { ...ledger, goneAt: at };
+}
+
+/** Where the person may be who is not found under the handle: under an address of ours to which a rename was sent. */
+export function lateRename({ account, desired, ledger }: LateInput, handle: Identity): Identity | undefined {
+  const claim = account.claims.find(
+    ({ email, type }) =>
+      type === handle.type &&
+      emailKey(email) !== emailKey(handle.email) &&
+      Object.hasOwn(ledger.watch, watchKey.rename(email)),
+  );
+  if (claim === undefined) return undefined;
+  const wanted = desired.identity;
+  if (wanted !== undefined && emailKey(wanted.email) === emailKey(claim.email)) return wanted;
+  const byEmail = emailKey(handle.username) === emailKey(handle.email);
+  return { ...handle, email: claim.email, username: byEmail ? claim.email : handle.username };
 }
 
 /**

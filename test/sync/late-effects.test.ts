@@ -9,6 +9,14 @@ process.env['DIRECTORY_STORE'] ??= 'model';
 const OLD = 'ada@outside.test';
 const NEW = 'ada.new@outside.test';
 
+/** Everything settled; what is late lands with the next request, whoever makes it. */
+async function rested(stage: Stage): Promise<void> {
+  for (let rounds = 0; rounds < 3; rounds++) {
+    await stage.settle();
+    await stage.org.fetch(new Request('https://umapi.example.test/control/people'));
+  }
+}
+
 describe('an address that is replaced while a call may still land under it (R28)', () => {
   const outside = { type: 'adobeID', username: 'email', onRename: 'replace' } as const;
   const options = { settings: { domains: { 'outside.test': outside } } };
@@ -22,14 +30,6 @@ describe('an address that is replaced while a call may still land under it (R28)
     stage.faults({ kind: 'late', ms: 20 * MINUTE, endpoint: 'action' });
     await stage.drainOnce(5_000);
     return { id, market };
-  }
-
-  /** Everything settled; what is late lands with the next request, whoever makes it. */
-  async function rested(stage: Stage): Promise<void> {
-    for (let rounds = 0; rounds < 3; rounds++) {
-      await stage.settle();
-      await stage.org.fetch(new Request('https://umapi.example.test/control/people'));
-    }
   }
 
   const reads = (stage: Stage) => stage.org.calls().filter(({ endpoint }) => endpoint === 'user').length;
@@ -118,5 +118,61 @@ describe('a change of names that lands over a newer one (R28)', () => {
     expect(stage.actionCalls()).toHaveLength(sent);
     expect((await stage.account(id)).watch).toEqual({});
     expect(stage.person(ada)?.firstname).toBe('Augusta');
+  });
+});
+
+describe('a rename that lands after a look showed the old address (R26, R28)', () => {
+  const [from, to] = ['ada@example.com', 'ada.l@example.com'];
+
+  async function lateRename(stage: Stage): Promise<string> {
+    const id = await stage.user(from);
+    await stage.group('Chat', [id]);
+    await stage.drain();
+    await stage.email(id, to);
+    stage.faults({ kind: 'late', ms: 20 * MINUTE, endpoint: 'action' });
+    await stage.drainOnce(5_000);
+    return id;
+  }
+
+  async function mode(stage: Stage, wanted: 'full' | 'report-only'): Promise<void> {
+    const { rev } = await stage.directory.getConnection(stage.connection);
+    expect(await stage.directory.setMode(stage.connection, { mode: wanted, rev, by: 'olga' })).toBe(true);
+  }
+
+  const leavers: [string, (stage: Stage, id: string) => Promise<void>][] = [
+    ['deactivated', (stage, id) => stage.leave(id)],
+    ['deleted', (stage, id) => stage.remove('Users', id)],
+    ['looked at, then deleted', (stage, id) => stage.settle(MINUTE).then(() => stage.remove('Users', id))],
+  ];
+  for (const [what, leaves] of leavers) {
+    scenario(`somebody ${what} meanwhile keeps nothing under the new address`, {}, async (stage) => {
+      const id = await lateRename(stage);
+      // Nothing is sent before it has landed.
+      await mode(stage, 'report-only');
+      await leaves(stage, id);
+      await stage.settle(MINUTE);
+      expect(stage.person(from)?.groups).toEqual([X.name]);
+      stage.clock.advance(25 * MINUTE);
+      await mode(stage, 'full');
+      await rested(stage);
+      expect(stage.org.people().map(({ email, groups }) => [email, groups])).toEqual([[to, []]]);
+    });
+  }
+
+  scenario('somebody who was to keep the old one is brought back to it', {}, async (stage) => {
+    const id = await lateRename(stage);
+    await stage.email(id, from);
+    await stage.settle(MINUTE);
+    expect(await stage.account(id)).toMatchObject({ status: 'idle' });
+    // Nobody else is made of the address meanwhile.
+    const other = await stage.user(to);
+    await stage.join((await stage.directory.groupNamed(stage.connection, 'Chat'))?.id ?? '', other);
+    await stage.drain();
+    expect(await stage.account(other)).toMatchObject({ status: 'waiting', reason: 'identity-taken' });
+    await night(stage);
+    await rested(stage);
+    expect(stage.holders(X.name)).toEqual([to, from]);
+    expect(stage.person(to)?.firstname).toBe('ada.l');
+    expect((await stage.account(id)).watch).toEqual({});
   });
 });
