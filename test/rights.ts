@@ -64,15 +64,35 @@ export function allows(holder: Holder, { action, on }: Need, names: Names): bool
   if (on === 'index') return index && action === 'Query';
   if (on === 'table') return tableId && action === 'DescribeTable';
   // All keys by one statement: the strictest way in which IAM may read a batch or transaction.
-  return statementsFor(holder, names).some(
-    (one) => one.action === action && on.every((pk) => one.keys.some((pattern) => matches(pattern, pk))),
-  );
+  return patternsOf(holder, names)
+    .filter((one) => one.action === action)
+    .some(({ patterns }) => on.every((pk) => patterns.some((pattern) => pattern.test(pk))));
+}
+
+interface Allowed {
+  readonly action: string;
+  readonly patterns: readonly RegExp[];
+}
+
+/** Worked out once for each deployment: a long test sends hundreds of thousands of commands. */
+const known = new Map<string, readonly Allowed[]>();
+
+function patternsOf(holder: Holder, names: Names): readonly Allowed[] {
+  const key = JSON.stringify([holder, names.connection, names.org]);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const allowed = statementsFor(holder, names).map(({ action, keys }) => ({
+    action,
+    patterns: keys.map(patternOf),
+  }));
+  known.set(key, allowed);
+  return allowed;
 }
 
 /** IAM's StringLike with stars only. */
-function matches(pattern: string, text: string): boolean {
+function patternOf(pattern: string): RegExp {
   const escaped = pattern.split('*').map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`, 's').test(text);
+  return new RegExp(`^${escaped.join('.*')}$`, 's');
 }
 
 // The inputs are read by name of the command: `instanceof` would tie this to one copy of the SDK.

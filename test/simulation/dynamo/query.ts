@@ -3,12 +3,12 @@ import type { AttributeValue, QueryCommandInput, ScanCommandInput } from '@aws-s
 import { tableDefinition } from '../../../infra/table-definition.ts';
 import { refuseUnknown } from './commands.ts';
 import { NotModelled, ValidationException } from './errors.ts';
-import { holds, type Placeholders } from './evaluate.ts';
+import type { Placeholders } from './evaluate.ts';
 import { project } from './project.ts';
 import type { Condition, Operand } from './syntax.ts';
 import { parseCondition } from './syntax.ts';
-import { allItems, catchUp, placeOf, type Table } from './table.ts';
-import { type Item, itemSize } from './values.ts';
+import { allItems, catchUp, exactKeyOf, firstWhere, placeOf, type Table } from './table.ts';
+import { compareText, type Item, itemSize } from './values.ts';
 
 const MAX_PAGE_BYTES = 1_024 * 1_024;
 const [work] = tableDefinition.indexes;
@@ -55,11 +55,8 @@ export function query(table: Table, input: QueryCommandInput, mostItems?: number
     : [tableDefinition.partitionKey, tableDefinition.sortKey];
   const range = rangeOf(input, { given, keys });
   if (onIndex) catchUp(table);
-  const rows = (onIndex ? indexRows : tableRows)(table, range.partition).filter(
-    ({ item }) => range.rest === undefined || holds(item, range.rest, given),
-  );
-  const ordered = input.ScanIndexForward === false ? rows.reverse() : rows;
-  const page = pageOf(afterStart(ordered, input), { limit: input.Limit, mostItems, onIndex });
+  const place = placesIn(table, { range, given, input });
+  const page = pageOf(place, { limit: input.Limit, mostItems, onIndex });
   return { ...page, Items: project(page.Items, input) };
 }
 
@@ -101,47 +98,101 @@ function checkSortCondition(
     throw new ValidationException('KeyConditionExpressions must only contain one condition per key');
 }
 
+/** The texts of one partition that a query still has to answer, in its direction; rows are looked up page by page. */
+interface Places {
+  readonly texts: readonly string[];
+  readonly rowAt: (text: string) => Row | undefined;
+  /** From the first text to be answered, to the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly step: 1 | -1;
+}
+
 interface Row {
   readonly item: Item;
   readonly size: number;
 }
 
-function tableRows(table: Table, partition: string): Row[] {
+interface Asked {
+  readonly range: Range;
+  readonly given: Placeholders;
+  readonly input: QueryCommandInput;
+}
+
+/** A condition on the sort key is one stretch of the order, so both its ends are found without reading what lies between. */
+function placesIn(table: Table, { range, given, input }: Asked): Places {
+  const { IndexName, ScanIndexForward: forward, ExclusiveStartKey: start } = input;
+  const onIndex = IndexName !== undefined;
+  const { texts, rowAt } = onIndex ? indexRows(table, range.partition) : tableRows(table, range.partition);
+  const side = sideOf(range.rest, given);
+  const sideAt = (text: string): number => side(onIndex ? (text.split('\u0000')[0] ?? '') : text);
+  let low = firstWhere(texts, (text) => sideAt(text) >= 0);
+  let high = firstWhere(texts, (text) => sideAt(text) > 0);
+  if (start !== undefined) {
+    if (Object.keys(start).length !== (onIndex ? 4 : 2))
+      throw new ValidationException('The provided starting key is invalid');
+    const text = sortTextOf(start, onIndex);
+    const place = placeOf(texts, text);
+    if (forward === false) high = Math.min(high, place);
+    else low = Math.max(low, texts[place] === text ? place + 1 : place);
+  }
+  const size = Math.max(0, high - low);
+  return forward === false
+    ? { texts, rowAt, from: high - 1, to: high - 1 - size, step: -1 }
+    : { texts, rowAt, from: low, to: low + size, step: 1 };
+}
+
+/** Where a sort key stands to the stretch that is asked for: before it (-1), in it (0), behind it (1). */
+function sideOf(condition: Condition | undefined, given: Placeholders): (text: string) => -1 | 0 | 1 {
+  if (condition === undefined) return () => 0;
+  const textIn = (operand: Operand): string => {
+    const text = operand.kind === 'value' ? given.values?.[operand.name]?.S : undefined;
+    if (text === undefined)
+      throw new ValidationException('One or more parameter values were invalid: the sort key');
+    return text;
+  };
+  if (condition.kind === 'begins') {
+    const prefix = textIn(condition.value);
+    return (text) => (text.startsWith(prefix) ? 0 : compareText(text, prefix) < 0 ? -1 : 1);
+  }
+  if (condition.kind === 'between') {
+    const [low, high] = [textIn(condition.low), textIn(condition.high)];
+    return (text) => (compareText(text, low) < 0 ? -1 : compareText(text, high) > 0 ? 1 : 0);
+  }
+  if (condition.kind !== 'compare') throw new NotModelled(`${condition.kind} on a sort key`);
+  const { by } = condition;
+  const bound = textIn(condition.right);
+  return (text) => {
+    const order = compareText(text, bound);
+    if (order === 0) return by === '<' ? 1 : by === '>' ? -1 : 0;
+    if (order < 0) return by === '<' || by === '<=' ? 0 : -1;
+    return by === '>' || by === '>=' ? 0 : 1;
+  };
+}
+
+type Partition = Pick<Places, 'texts' | 'rowAt'>;
+
+function tableRows(table: Table, partition: string): Partition {
   const ordered = table.partitions.get(partition);
-  return (ordered?.texts ?? []).flatMap((text) => ordered?.rows.get(text) ?? []);
+  return { texts: ordered?.texts ?? [], rowAt: (text) => ordered?.rows.get(text) };
 }
 
 /** KEYS_ONLY: the item's key and the index's. */
-function indexRows(table: Table, partition: string): Row[] {
+function indexRows(table: Table, partition: string): Partition {
   const ordered = table.index.get(partition);
-  return (ordered?.texts ?? []).flatMap((text) => {
+  const rowAt = (text: string): Row | undefined => {
     const entry = ordered?.rows.get(text);
-    if (entry === undefined) return [];
+    if (entry === undefined) return undefined;
     const { pk, sk, wpk, wsk } = entry;
     const item = { pk: { S: pk }, sk: { S: sk }, wpk: { S: wpk }, wsk: { S: wsk } };
-    return [{ item, size: itemSize(item) }];
-  });
+    return { item, size: itemSize(item) };
+  };
+  return { texts: ordered?.texts ?? [], rowAt };
 }
 
 function sortTextOf(item: Item, onIndex: boolean): string {
   const text = (name: string): string => item[name]?.S ?? '';
   return onIndex ? `${text('wsk')}\u0000${text('pk')}\u0000${text('sk')}` : text('sk');
-}
-
-function afterStart(rows: readonly Row[], input: QueryCommandInput): Row[] {
-  const { ExclusiveStartKey: start, IndexName, ScanIndexForward: forward } = input;
-  if (start === undefined) return [...rows];
-  const onIndex = IndexName !== undefined;
-  if (Object.keys(start).length !== (onIndex ? 4 : 2))
-    throw new ValidationException('The provided starting key is invalid');
-  const texts = rows.map(({ item }) => sortTextOf(item, onIndex));
-  const from = sortTextOf(start, onIndex);
-  if (forward === false) {
-    const reversed = [...texts].reverse();
-    return rows.slice(rows.length - placeOf(reversed, from));
-  }
-  const place = placeOf(texts, from);
-  return rows.slice(texts[place] === from ? place + 1 : place);
 }
 
 interface Cut {
@@ -151,18 +202,21 @@ interface Cut {
 }
 
 /** A page that was cut says where, also when nothing follows: only its absence means the end (F07). */
-function pageOf(rows: readonly Row[], { limit, mostItems, onIndex }: Cut): Page {
+function pageOf({ texts, rowAt, from, to, step }: Places, { limit, mostItems, onIndex }: Cut): Page {
   if (limit !== undefined && limit < 1) throw new ValidationException('Limit must be at least 1');
   const most = Math.min(limit ?? Number.POSITIVE_INFINITY, mostItems ?? Number.POSITIVE_INFINITY);
   const items: Item[] = [];
   let bytes = 0;
-  for (const { item, size } of rows) {
-    items.push(item);
-    bytes += size;
-    if (items.length >= most || bytes >= MAX_PAGE_BYTES) break;
+  let at = from;
+  while (at !== to && items.length < most && bytes < MAX_PAGE_BYTES) {
+    const row = rowAt(texts[at] ?? '');
+    at += step;
+    if (row === undefined) continue;
+    items.push(row.item);
+    bytes += row.size;
   }
   const last = items.at(-1);
-  const cut = items.length >= most || items.length < rows.length;
+  const cut = items.length >= most || at !== to;
   const page = { Items: items, Count: items.length, ScannedCount: items.length };
   return cut && last !== undefined ? { ...page, LastEvaluatedKey: keysOf(last, onIndex) } : page;
 }
@@ -172,9 +226,20 @@ function keysOf(item: Item, onIndex: boolean): Record<string, AttributeValue> {
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
 }
 
-/** The whole table: what only tests ask for. */
+/** The whole table, page by page: what only tests ask for. */
 export function scan(table: Table, input: ScanCommandInput): Page {
   refuseUnknown(input, new Set(['TableName', 'ConsistentRead', 'ExclusiveStartKey']), 'Scan');
-  const items = [...allItems(table)];
+  const start = input.ExclusiveStartKey;
+  const items: Item[] = [];
+  let bytes = 0;
+  for (const item of allItems(table, start === undefined ? undefined : exactKeyOf(start))) {
+    if (bytes >= MAX_PAGE_BYTES) {
+      const last = items.at(-1);
+      const more = last === undefined ? {} : { LastEvaluatedKey: keysOf(last, false) };
+      return { Items: items, Count: items.length, ScannedCount: items.length, ...more };
+    }
+    items.push(item);
+    bytes += itemSize(item);
+  }
   return { Items: items, Count: items.length, ScannedCount: items.length };
 }

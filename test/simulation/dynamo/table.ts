@@ -59,10 +59,19 @@ export interface Table {
   readonly index: Map<string, Ordered<IndexEntry>>;
   readonly indexed: Map<string, IndexEntry>;
   lagging: Lagging[];
+  /** The partitions' keys in order; absent when one came or went since they were last asked for. */
+  order: readonly string[] | undefined;
 }
 
 export function createTable(options: TableOptions): Table {
-  return { options, partitions: new Map(), index: new Map(), indexed: new Map(), lagging: [] };
+  return {
+    options,
+    partitions: new Map(),
+    index: new Map(),
+    indexed: new Map(),
+    lagging: [],
+    order: undefined,
+  };
 }
 
 /** A table of its own with the same items: items are never changed in place. */
@@ -75,6 +84,7 @@ export function copyTable(table: Table, options: TableOptions): Table {
     index: copied(table.index),
     indexed: new Map(table.indexed),
     lagging: [...table.lagging],
+    order: undefined,
   };
 }
 
@@ -120,8 +130,10 @@ export function checkItem(item: Item): number {
 
 export function writeItem(table: Table, key: Key, after: Item | undefined): void {
   const before = readItem(table, key);
+  const { size } = table.partitions;
   if (after === undefined) removeRow(table.partitions, key.pk, key.sk);
   else putRow(table.partitions, key.pk, { text: key.sk, row: { key, item: after, size: checkItem(after) } });
+  if (table.partitions.size !== size) table.order = undefined;
   index(table, key, after);
   table.options.onChange?.({ ...key, before, after });
 }
@@ -149,11 +161,16 @@ function removeRow<T>(from: Map<string, Ordered<T>>, partition: string, text: st
 
 /** Where a text stands or would stand. */
 export function placeOf(texts: readonly string[], text: string): number {
+  return firstWhere(texts, (one) => compareText(one, text) >= 0);
+}
+
+/** The place of the first text of which this is true, where it is true of all behind it. */
+export function firstWhere(texts: readonly string[], isTrue: (text: string) => boolean): number {
   let [low, high] = [0, texts.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareText(texts[middle] ?? '', text) < 0) low = middle + 1;
-    else high = middle;
+    if (isTrue(texts[middle] ?? '')) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
@@ -193,12 +210,17 @@ function setEntry(table: Table, key: Key, entry: IndexEntry | undefined): void {
 /** Entries of one sort key have an order of their own, as stable as it is meaningless. */
 const placeText = ({ wsk, pk, sk }: IndexEntry): string => `${wsk}\u0000${pk}\u0000${sk}`;
 
-/** Every item, in the order of keys. */
-export function* allItems(table: Table): Iterable<Item> {
-  for (const pk of [...table.partitions.keys()].sort(compareText)) {
+/** Every item, in the order of keys; those behind one key only, if one is given. */
+export function* allItems(table: Table, after?: Key): Iterable<Item> {
+  table.order ??= [...table.partitions.keys()].sort(compareText);
+  const pks = table.order;
+  for (let place = after === undefined ? 0 : placeOf(pks, after.pk); place < pks.length; place++) {
+    const pk = pks[place] ?? '';
     const ordered = table.partitions.get(pk);
-    for (const text of ordered?.texts ?? []) {
-      const row = ordered?.rows.get(text);
+    const texts = ordered?.texts ?? [];
+    const first = pk === after?.pk ? firstWhere(texts, (sk) => compareText(sk, after.sk) > 0) : 0;
+    for (let at = first; at < texts.length; at++) {
+      const row = ordered?.rows.get(texts[at] ?? '');
       if (row !== undefined) yield row.item;
     }
   }

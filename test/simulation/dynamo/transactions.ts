@@ -15,6 +15,8 @@ import type { Item } from './values.ts';
 
 const MAX_BYTES = 4 * 1_024 * 1_024;
 const TOKEN_LIFE_MS = 10 * 60_000;
+/** Whoever repeats does it at once; all of a long run's would be most of its memory. A forgotten one is done again. */
+const MOST_TOKENS = 10_000;
 
 interface Committed {
   readonly at: number;
@@ -41,8 +43,17 @@ export function transactWrite(table: Table, tokens: Tokens, input: TransactWrite
   for (const [place, one] of planned.entries()) {
     if (items[place]?.ConditionCheck === undefined) writeItem(table, one.key, after[place]);
   }
-  if (token !== undefined) tokens.set(token, { at: table.options.now(), items });
+  if (token !== undefined) remember(tokens, token, { at: table.options.now(), items });
   return {};
+}
+
+function remember(tokens: Tokens, token: string, committed: Committed): void {
+  tokens.set(token, committed);
+  if (tokens.size <= MOST_TOKENS) return;
+  for (const oldest of tokens.keys()) {
+    tokens.delete(oldest);
+    return;
+  }
 }
 
 function isRepeat(
