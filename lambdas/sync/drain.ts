@@ -85,6 +85,7 @@ export async function drain(
     // The first call of a run is not theirs: an answer of use ends the circuit's pause for everybody (F33).
     suspectsWent: true,
     wantedBy: new Map(),
+    unwantedAt: new Map(),
     counts,
   };
   try {

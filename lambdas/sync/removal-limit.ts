@@ -13,6 +13,7 @@ import type { Sending } from './company.ts';
 import { decide } from './decide.ts';
 import { desiredOf } from './desired.ts';
 import {
+  addLoss,
   emptyingFrom,
   type Judged,
   judgeLoss,
@@ -22,7 +23,6 @@ import {
   WINDOW_MS,
   type Window,
   windowOf,
-  withLoss,
 } from './removals.ts';
 import { type Run, renew } from './run.ts';
 import type { SendInput } from './send.ts';
@@ -31,6 +31,8 @@ import type { World } from './world.ts';
 
 /** Where so many people were looked at and none wants it, it counts as wanted by nobody: held, for a person to see. */
 const MOST_READ = 2_000;
+/** That nobody wants it is believed so long, and costs a hold at the most: a crowd of leavers asks at every look. */
+const UNWANTED_MS = 10_000;
 const BEAT_MS = 30_000;
 const POSTPONED_MS = 15 * 60 * 1000;
 
@@ -46,7 +48,7 @@ export async function limitRemovals(run: Run, input: SendInput): Promise<Limited
   }
   const { directory } = run.deps;
   const figures = await directory.readFigures(run.org);
-  let window = windowOf(await directory.readRemoved(run.org, input.world.now - WINDOW_MS), figures);
+  const window = windowOf(await directory.readRemoved(run.org, input.world.now - WINDOW_MS), figures);
   const emptied = await emptiedIn(run, input, window);
   const sendings: Sending[] = [];
   const held: string[] = [];
@@ -61,7 +63,7 @@ export async function limitRemovals(run: Run, input: SendInput): Promise<Limited
       held.push(...judged.causes);
       continue;
     }
-    window = withLoss(window, loss);
+    addLoss(window, loss);
     sendings.push(loss.keys.length === 0 ? sending : { ...sending, loss: { keys: loss.keys, figures } });
   }
   const count = input.sendings.length - sendings.length;
@@ -108,6 +110,7 @@ async function emptiedIn(
 
 /** Who wanted it at the last look is asked first: mostly one read. */
 async function isWanted(run: Run, world: World, key: EntitlementKey): Promise<boolean> {
+  if (run.deps.now() - (run.unwantedAt.get(key) ?? Number.NEGATIVE_INFINITY) < UNWANTED_MS) return false;
   const fits = (account: Account): boolean =>
     desiredOf(account, world.rules.get(account.connection) ?? []).entitlements.has(key);
   const known = run.wantedBy.get(key);
@@ -125,6 +128,7 @@ async function isWanted(run: Run, world: World, key: EntitlementKey): Promise<bo
       return true;
     }
   }
+  run.unwantedAt.set(key, run.deps.now());
   return false;
 }
 

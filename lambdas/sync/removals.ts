@@ -1,6 +1,6 @@
 /**
  * The removal limit as arithmetic (design.md section 6; V2-V5): who may lose what now, given what was taken away in the
- * last hour. Pure; `removal-limit.ts` reads before and holds after.
+ * last hour. No I/O; `removal-limit.ts` reads before and holds after.
  *
  *   rule                    counts                                held from
  *   people                  people who lose anything, per org     max(10, min(200, 10 % of the managed people)) + 1
@@ -27,32 +27,27 @@ const PERCENT_FROM = 20;
 /** What the last hour took away, and what there was. */
 export interface Window {
   /** Who lost an entitlement. */
-  readonly people: ReadonlySet<AccountId>;
-  readonly lost: ReadonlyMap<EntitlementKey, ReadonlySet<AccountId>>;
+  readonly people: Set<AccountId>;
+  readonly lost: Map<EntitlementKey, Set<AccountId>>;
   readonly managed: number;
   readonly holders: ReadonlyMap<EntitlementKey, number>;
 }
 
 export function windowOf(removed: readonly Removed[], figures: Figures): Window {
-  let window: Window = {
-    people: new Set(),
-    lost: new Map(),
-    managed: figures.people,
-    holders: figures.holders,
-  };
-  for (const record of removed) {
-    for (const [account, keys] of Object.entries(record.lost)) {
-      // Keys of a record are account ids; `Object.entries` forgets it.
-      window = withLoss(window, { account: account as AccountId, keys });
-    }
-  }
-  const holders = new Map(window.holders);
+  const holders = new Map(figures.holders);
   for (const record of removed) {
     for (const [key, count] of Object.entries(record.holders)) {
       holders.set(key, Math.max(count, holders.get(key) ?? 0));
     }
   }
-  return { ...window, holders, managed: Math.max(figures.people, ...removed.map(({ people }) => people)) };
+  const managed = removed.reduce((most, { people }) => Math.max(most, people), figures.people);
+  const window: Window = { people: new Set(), lost: new Map(), managed, holders };
+  for (const record of removed) {
+    // Keys of a record are account ids; `Object.entries` forgets it.
+    for (const [account, keys] of Object.entries(record.lost))
+      addLoss(window, { account: account as AccountId, keys });
+  }
+  return window;
 }
 
 export interface Loss {
@@ -60,14 +55,14 @@ export interface Loss {
   readonly keys: readonly EntitlementKey[];
 }
 
-export function withLoss(window: Window, { account, keys }: Loss): Window {
-  if (keys.length === 0) return window;
-  const lost = new Map(window.lost);
-  for (const key of keys) lost.set(key, new Set([...(lost.get(key) ?? []), account]));
-  const people = keys.every((key) => key === OUT_OF_ORG)
-    ? window.people
-    : new Set([...window.people, account]);
-  return { ...window, people, lost };
+/** Counts it into the window itself: a copy for each would cost the square of an hour that takes much away. */
+export function addLoss({ people, lost }: Window, { account, keys }: Loss): void {
+  if (keys.some((key) => key !== OUT_OF_ORG)) people.add(account);
+  for (const key of keys) {
+    const losers = lost.get(key);
+    if (losers === undefined) lost.set(key, new Set([account]));
+    else losers.add(account);
+  }
 }
 
 export function mostPeople(managed: number, limit: RemovalLimit = {}): number {

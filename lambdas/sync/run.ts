@@ -52,6 +52,8 @@ export interface Run {
   suspectsWent: boolean;
   /** Somebody who wanted the entitlement at the last look: asked first whether anybody does (design.md section 6). */
   readonly wantedBy: Map<EntitlementKey, AccountId>;
+  /** When nobody was found who wants it. */
+  readonly unwantedAt: Map<EntitlementKey, number>;
   readonly counts: Counts;
 }
 
