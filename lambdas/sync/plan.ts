@@ -231,7 +231,8 @@ function adopt(input: PlanInput, { identity, there, fresh }: Found): Ledger {
       ...(rule === undefined ? {} : { rule }),
     };
   }
-  const { firstname, lastname } = there;
+  // Older than a change of names by an account of ours that was there before, they would be taken for the present ones.
+  const { firstname, lastname } = fresh ? there : { firstname: undefined, lastname: undefined };
   return {
     ...ledger,
     applied: {

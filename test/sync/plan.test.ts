@@ -76,13 +76,13 @@ const rows: [string, Partial<PlanInput>, string][] = [
     'grant X',
   ],
   [
-    'nothing of ours, wanted, an account of ours was here before',
+    'nothing of ours, wanted, an account of ours was here before: what was seen may be older than its last words',
     {
       desired: desired(['x']),
       knownOrigin: { federatedID: 'made' },
       known: new Map([seen([there({ groups: ['X'] })])]),
     },
-    'grant X',
+    'updateUser, grant X',
   ],
   [
     'nothing of ours, wanted, only a username of another',
