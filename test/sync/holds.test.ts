@@ -185,7 +185,8 @@ describe('the hour', () => {
       await stage.drain();
       expect(stage.holders(X.name)).toEqual(['p10@example.com', 'p11@example.com', 'p12@example.com']);
       expect(await holds(stage)).toMatchObject([{ id: 1, pairs: 1, causes: ['people'] }]);
-      stage.clock.advance(59 * MINUTE);
+      // An hour, and as long as the clocks of two machines may differ (F23).
+      stage.clock.advance(69 * MINUTE);
       await stage.quit(group, ids[11] ?? '');
       await stage.drain();
       expect(await holds(stage)).toMatchObject([{ id: 1, pairs: 2 }]);
