@@ -54,6 +54,8 @@ export async function ask(
 /** Whether the request took effect: surely, perhaps, or not at all. */
 function stretchOf({ said, start, end }: Exchange): Stretch | undefined {
   if (said === undefined || said.status === 429 || said.status >= 500) return { start, end, sure: false };
+  // Done, and then not found any more when it was read back, because somebody else deleted it in between.
+  if (said.status === 404) return { start, end, sure: false };
   return said.status < 300 ? { start, end, sure: true } : undefined;
 }
 
