@@ -2,7 +2,7 @@
  * Bundles all functions with one esbuild call: ES modules for the current Lambda runtime, one folder for each, and beside
  * them what they are made of (`materials.ts`). Everything is bundled, the SDK too, so that what was tested is what runs.
  *
- * Five cuts make a cold start short; decision 16 has the figures. No module of ours does anything when it is imported
+ * What makes a cold start short is in decision 16, with figures. No module of ours does anything when it is imported
  * (`sideEffects` in package.json), so what a function does not use is left out. Built-ins are fetched without being
  * evaluated: an ES import of `node:http` runs every getter of it. Credentials and settings of the SDK come from the
  * environment only. zod is imported as a namespace in the code, which leaves its locales out.

@@ -13,7 +13,7 @@ import { AdminConfig, readConfig } from './config.ts';
 import { ConnectionId, OrgKey } from './directory/records.ts';
 import { lazily } from './edge.ts';
 import type { Log } from './log.ts';
-import { openAdobeParts, readPepper, reconcileOf } from './runtime.ts';
+import { openAdobeParts, reconcileOf } from './runtime.ts';
 
 export interface AdminDeps {
   readonly commands: Commands;
@@ -56,8 +56,7 @@ export function makeAdminHandler({ commands, log }: AdminDeps): AdminHandler {
 
 export const handler: AdminHandler = lazily(async () => {
   const config = readConfig(AdminConfig, process.env);
-  const pepper = await readPepper(config.pepperSecret);
-  const parts = await openAdobeParts('admin', { ...config, pepper }, process.env);
+  const parts = await openAdobeParts('admin', config, process.env);
   const { directory, adobe, keeper, now, newId, log } = parts;
   const connection = ConnectionId.parse(config.connection);
   const org = OrgKey.parse(config.orgKey);

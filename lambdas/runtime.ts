@@ -6,7 +6,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import type { CredentialKeeper } from './admin/parts.ts';
 import type { AdobeClient, AdobeCredential } from './adobe/adobe.ts';
@@ -22,6 +21,7 @@ import { inGroups } from './directory/journal.ts';
 import { OrgKey } from './directory/records.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { readGauges } from './metrics-gauges.ts';
+import { readSecret } from './secret.ts';
 import { type DrainReport, drain } from './sync/drain.ts';
 import { type ReconcileReport, type ReconcileWish, reconcile } from './sync/reconcile.ts';
 import type { DrainDeps } from './sync/run.ts';
@@ -61,22 +61,9 @@ export function tableClient(endpoint: string | undefined): DynamoDBClient {
   return withoutLogLines(new DynamoDBClient(endpoint === undefined ? {} : { endpoint }));
 }
 
-/** @throws Error that names the secret, never its value */
-export async function readSecret(secretId: string): Promise<string> {
-  const client = new SecretsManagerClient({});
-  try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-    if (!SecretString)
-      throw new Error(`the secret ${secretId} holds no text: store its value, then try again`);
-    return SecretString;
-  } finally {
-    client.destroy();
-  }
-}
-
 /** What keys tokens and cursors. @throws Error where a guessable or empty one is stored: nothing starts with it (T02) */
-export async function readPepper(secretId: string): Promise<string> {
-  const pepper = await readSecret(secretId);
+export async function readPepper(client: DynamoDBClient, secretId: string): Promise<string> {
+  const pepper = await readSecret(client, secretId);
   if (isPepper(pepper)) return pepper;
   throw new Error(`the secret ${secretId} is no pepper: store at least 32 random characters without blanks`);
 }
@@ -219,24 +206,25 @@ export const randomHex = (digits: number): string =>
     .toString('hex')
     .slice(0, digits);
 
-/** What the functions that may call Adobe work with in Lambda. Only `admin` may read the pepper and brings it along. */
+/** What the functions that may call Adobe work with in Lambda. Only `admin` may read the pepper. */
 export async function openAdobeParts(
   name: Exclude<FunctionName, 'scim'>,
-  config: AdobeConfig & { readonly pepper?: string },
+  config: AdobeConfig & { readonly pepperSecret?: string },
   environment: Environment,
 ): Promise<AdobeParts & { readonly keeper: CredentialKeeper }> {
   const machine = machineUnder(Date.now);
+  const client = tableClient(config.dynamodbEndpoint);
   const table = {
-    client: tableClient(config.dynamodbEndpoint),
+    client,
     table: config.table,
-    pepper: config.pepper ?? '',
+    pepper: config.pepperSecret === undefined ? '' : await readPepper(client, config.pepperSecret),
   };
   const directory = openDirectory({ ...machine, ...table });
   await directory.claimSchema();
   const org = OrgKey.parse(config.orgKey);
   const { adobe, keeper } = renewingAdobe({
     secret: config.adobeSecret,
-    read: async () => parseCredential(await readSecret(config.adobeSecret)),
+    read: async () => parseCredential(await readSecret(client, config.adobeSecret)),
     setUpFor: async () => (await directory.getOrg(org))?.adobeOrgId,
     now: machine.now,
     open: (credential) =>

@@ -30,10 +30,11 @@ export const handler: HttpHandler = lazily(async () => {
   const config = readConfig(ScimConfig, process.env);
   const log = lambdaLog('scim', config.logLevel, process.env);
   const machine = machineUnder(Date.now);
-  const table = { ...machine, client: tableClient(config.dynamodbEndpoint), table: config.table };
+  const client = tableClient(config.dynamodbEndpoint);
+  const table = { ...machine, client, table: config.table };
   // Side by side, because the first caller waits for both; no token is looked at for the version.
   const [pepper] = await Promise.all([
-    readPepper(config.pepperSecret),
+    readPepper(client, config.pepperSecret),
     openScimDirectory({ ...table, pepper: '' }).claimSchema(),
   ]);
   const directory = openScimDirectory({ ...table, pepper });
