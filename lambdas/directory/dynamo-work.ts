@@ -142,11 +142,18 @@ export async function changeBudget<T>(
   });
 }
 
+/** Behind every `0#...`, before every `1#...`. */
+const LAST_REVOKE = '0$';
+
 /**
  * A backlog of new people never keeps a grace that ended, or a retry, waiting: timers have a share of every look, and
  * all that is left of it. A thousand who failed together are seen together, too (F27).
  */
-export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<AccountId[]> {
+export async function readDue(
+  ctx: Context,
+  o: OrgKey,
+  { limit, grants: kept }: { readonly limit: number; readonly grants: number },
+): Promise<AccountId[]> {
   const upTo = `${instantKey(ctx.now())}#~`;
   const share = Math.ceil(limit / 4);
   const due = await ctx.store.query({ pk: workPartition.timer(o), index: 'work', limit, upTo });
@@ -156,6 +163,16 @@ export async function readDue(ctx: Context, o: OrgKey, limit: number): Promise<A
   const isRevoke = (item: Item): boolean => String(item['wsk']).startsWith('0#');
   const revokes = run.items.filter(isRevoke);
   const grants = run.items.filter((item) => !isRevoke(item));
+  if (kept > 0 && revokes.length === rest) {
+    const beyond = await ctx.store.query({
+      pk: workPartition.run(o),
+      index: 'work',
+      limit: kept,
+      after: LAST_REVOKE,
+    });
+    grants.push(...beyond.items);
+    revokes.splice(rest - grants.length);
+  }
   return [...revokes, ...timers, ...grants].map(accountIdOf);
 }
 

@@ -53,7 +53,7 @@ function syncSide(ctx: Context): SyncDirectory {
     renewLease: (o, lease, until) => work.renewLease(ctx, o, { lease, until }),
     releaseLease: (o, lease) => work.releaseLease(ctx, o, lease),
     changeBudget: (clientId, endpoint, change) => work.changeBudget(ctx, { clientId, endpoint }, change),
-    readDue: (o, limit) => work.readDue(ctx, o, limit),
+    readDue: (o, limit, grants = 0) => work.readDue(ctx, o, { limit, grants }),
     readAccounts: (o, ids) => work.readDueAccounts(ctx, o, ids),
     readIdentities: (o, emails) => work.readIdentities(ctx, o, emails),
     mark: (o, id) => work.markIfThere(ctx, o, id),

@@ -196,8 +196,11 @@ export interface SyncDirectory {
     change: (stored: unknown) => { readonly next?: unknown; readonly result: T },
   ): Promise<T>;
 
-  /** Revokes, then timers that are due (a quarter, and what grants leave free), then grants. */
-  readDue(o: OrgKey, limit: number): Promise<readonly AccountId[]>;
+  /**
+   * Revokes, then timers that are due (a quarter, and what grants leave free), then grants. `grants`: so many of them are
+   * looked at even where revokes would take the whole look.
+   */
+  readDue(o: OrgKey, limit: number, grants?: number): Promise<readonly AccountId[]>;
   readAccounts(o: OrgKey, ids: readonly AccountId[]): Promise<readonly Account[]>;
   /** By `emailKey`. */
   readIdentities(o: OrgKey, emails: readonly string[]): Promise<ReadonlyMap<string, IdentityItem>>;

@@ -84,6 +84,7 @@ export async function drain(
     window: WINDOW,
     // The first call of a run is not theirs: an answer of use ends the circuit's pause for everybody (F33).
     suspectsWent: true,
+    holds: false,
     wantedBy: new Map(),
     unwantedAt: new Map(),
     counts,
@@ -127,7 +128,9 @@ async function work(run: Run, until: number): Promise<Ended> {
   while (deps.now() < until) {
     await renew(run);
     const swept = await deps.directory.runSweeps(run.org, Math.min(until, deps.now() + SWEEP_SLICE_MS));
-    const ids = await deps.directory.readDue(run.org, run.window);
+    // Whoever is only put on hold leaves Adobe to the others, so grants go on beside a crowd of leavers (V3).
+    const grants = run.holds ? Math.ceil(run.window / 4) : 0;
+    const ids = await deps.directory.readDue(run.org, run.window, grants);
     if (ids.length === 0) {
       if (swept) return { outcome: 'idle' };
       continue;
@@ -202,6 +205,7 @@ async function pass(run: Run, ids: readonly AccountId[]): Promise<Passed> {
   const gains = resting.length > ids.length / 5 || gainsByLists(wishes, world);
   if (widens(run, { looked: ids.length, gains })) return { kind: 'progress' };
   const { sendings, held } = await limitRemovals(run, { ...look, sendings: wishes });
+  run.holds = held > 0 && look.backlog;
   if (held > 0) progress = true;
   if (sendings.length > 0) {
     if (run.slot !== undefined)

@@ -278,6 +278,9 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
     });
   }
   const rename = planRename({ ...input, ledger: after }, handle);
+  // Somebody else may wait for the address that a late rename still claims, so the look does not wait for the night.
+  if (rename.action === undefined && lateRename(input, handle) !== undefined)
+    obstacles.push(...watchObstacle({ ...input, ledger: after }, handle));
   if (rename.action !== undefined && revokes.length === 0) {
     return sending(after, [{ action: rename.action }], { obstacles });
   }

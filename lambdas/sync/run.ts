@@ -50,6 +50,8 @@ export interface Run {
   window: number;
   /** The last request was of accounts that had been in failed ones. */
   suspectsWent: boolean;
+  /** The last look was full, and somebody in it was put on hold. */
+  holds: boolean;
   /** Somebody who wanted the entitlement at the last look: asked first whether anybody does (design.md section 6). */
   readonly wantedBy: Map<EntitlementKey, AccountId>;
   /** When nobody was found who wants it. */

@@ -14,6 +14,7 @@ import {
   settleSlot,
   takeSlot,
 } from '../adobe/pace.ts';
+import { DirectoryBusy } from '../directory/directory.ts';
 import type { SyncDirectory } from '../directory/work.ts';
 import { LEASE_MS } from '../times.ts';
 
@@ -41,6 +42,19 @@ export interface SlotsDeps {
   readonly newId: () => string;
   /** Of the budget, what these calls may use at most: 0.5 leaves every second slot to others. Absent: all of it. */
   readonly share?: number;
+}
+
+/** The directory gives up after seconds; this is worth more of them. */
+const BLOCK_TRIES = 3;
+
+async function insist(write: () => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (tried === BLOCK_TRIES || !(error instanceof DirectoryBusy)) throw error;
+    }
+  }
 }
 
 export function openSlots({ directory, clientId, now, newId, share = 1 }: SlotsDeps): Slots {
@@ -79,7 +93,8 @@ export function openSlots({ directory, clientId, now, newId, share = 1 }: SlotsD
     block: async (endpoint, until) => {
       const all = blocksWholeCredential(until, now());
       for (const one of all ? ENDPOINTS : [endpoint]) {
-        await change(one, (budget) => ({ next: block(budget, until), result: undefined }));
+        // What Adobe said once is not forgotten because the table is busy: the next run would call all the same.
+        await insist(() => change(one, (budget) => ({ next: block(budget, until), result: undefined })));
       }
     },
   };

@@ -109,8 +109,8 @@ export function lateRename({ account, desired, ledger }: LateInput, handle: Iden
 }
 
 /**
- * For people of whom nothing is wanted any more: nobody may look at their account again, and one who was deleted is in
- * no list of users, so the look does not wait for the night (I07).
+ * A look that does not wait for the night: at people of whom nothing is wanted any more, because nobody may look at their
+ * account again, and one who was deleted is in no list of users (I07); or because something else hangs on it.
  */
 export function watchObstacle({ account, ledger, now }: WatchInput, handle: Identity): Obstacle[] {
   const open = Object.entries(ledger.watch).filter(([key]) => !Object.hasOwn(ledger.unknown, key));

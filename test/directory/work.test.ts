@@ -123,12 +123,30 @@ describe('the work index (R16)', () => {
       await stand(t, user, { place: { kind: 'timer', due: t.clock.now() }, status: 'waiting' });
     expect(await t.directory.readDue(ORG, 8)).toHaveLength(8);
     const grants = users.slice(0, 3).map((user) => user.accountId);
-    for (const user of users.slice(0, 3))
+    for (const user of users.slice(0, 3)) {
+      t.clock.advance(1);
       await stand(t, user, { place: { kind: 'run', urgent: false }, status: 'pending' });
+    }
     const seen = await t.directory.readDue(ORG, 4);
     expect([seen.length, seen.slice(1)]).toEqual([4, grants]);
     expect(await t.directory.readDue(ORG, 6)).toHaveLength(6);
     expect((await t.directory.readDue(ORG, 6)).slice(3)).toEqual(grants);
+  });
+
+  test('a look full of revokes keeps as many places for grants as are asked for (V3)', async () => {
+    const t = await open();
+    const users = await addUsers(t, 7);
+    const ids = users.map((user) => user.accountId);
+    for (const [at, user] of users.entries()) {
+      t.clock.advance(1);
+      await stand(t, user, { place: { kind: 'run', urgent: at < 5 }, status: 'pending' });
+    }
+    const look = (limit: number, grants: number) => t.directory.readDue(ORG, limit, grants);
+    expect(await look(4, 0)).toEqual(ids.slice(0, 4));
+    expect(await look(4, 1)).toEqual([...ids.slice(0, 3), ids[5]]);
+    expect(await look(4, 3)).toEqual([...ids.slice(0, 2), ids[5], ids[6]]);
+    expect(await look(5, 4)).toEqual([...ids.slice(0, 3), ids[5], ids[6]]);
+    for (const limit of [6, 7, 10]) expect(await look(limit, 3)).toEqual(ids.slice(0, limit));
   });
 
   test('a later grant never demotes a revoke that still waits, not even after a drain put it back', async () => {

@@ -173,6 +173,21 @@ describe('what is held', () => {
   });
 });
 
+scenario('grants do not wait until a crowd of leavers is put on hold (V3)', limited, async (stage) => {
+  const { group } = await team(stage, 250);
+  await putMembers(stage, group, []);
+  await stage.group('Market', [await stage.user('new@example.com')]);
+  let heldSoFar = -1;
+  stage.whileInFlight(async () => {
+    heldSoFar = (await holds(stage))[0]?.pairs ?? 0;
+  });
+  await stage.drain();
+  expect(stage.holders(Y.name)).toEqual(['new@example.com']);
+  expect(heldSoFar).toBeGreaterThan(0);
+  expect(heldSoFar).toBeLessThanOrEqual(120);
+  expect(await holds(stage)).toMatchObject([{ pairs: 250 }]);
+});
+
 describe('the hour', () => {
   const ten = { settings: { removalLimit: { emptyingFrom: 1_000, percent: 100, reason: 'people only' } } };
 

@@ -163,13 +163,12 @@ describe('a rename that lands after a look showed the old address (R26, R28)', (
     const id = await lateRename(stage);
     await stage.email(id, from);
     await stage.settle(MINUTE);
-    expect(await stage.account(id)).toMatchObject({ status: 'idle' });
+    expect(await stage.account(id)).toMatchObject({ status: 'waiting', reason: 'watch' });
     // Nobody else is made of the address meanwhile.
     const other = await stage.user(to);
     await stage.join((await stage.directory.groupNamed(stage.connection, 'Chat'))?.id ?? '', other);
     await stage.drain();
     expect(await stage.account(other)).toMatchObject({ status: 'waiting', reason: 'identity-taken' });
-    await night(stage);
     await rested(stage);
     expect(stage.holders(X.name)).toEqual([to, from]);
     expect(stage.person(to)?.firstname).toBe('ada.l');
