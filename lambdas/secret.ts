@@ -47,8 +47,8 @@ async function tryOnce(client: DynamoDBClient, secretId: string): Promise<Outcom
       passes: status >= 500 || status === 429 || code.startsWith('Throttl'),
     };
   } catch (cause) {
-    const error = new Error(`Secrets Manager cannot be reached for the secret ${secretId}`, { cause });
-    return { error, passes: true };
+    const error = named('Unreachable', `Secrets Manager cannot be reached for the secret ${secretId}`);
+    return { error: Object.assign(error, { cause }), passes: true };
   }
 }
 
@@ -77,7 +77,7 @@ async function ask({ config }: DynamoDBClient, body: string): Promise<{ status: 
   return { status: response.statusCode, body: config.utf8Encoder(answer) };
 }
 
-/** Where the SDK would look for it: the variable of AWS, else beside DynamoDB. Exported for tests. */
+/** Where the SDK looks for it: the service's own variable, else beside DynamoDB. Exported for tests. */
 export async function secretsAddress(config: DynamoDBClient['config']): Promise<string> {
   const given = process.env['AWS_ENDPOINT_URL_SECRETS_MANAGER'];
   if (given) return given;
@@ -93,8 +93,8 @@ export async function secretsAddress(config: DynamoDBClient['config']): Promise<
 function textOf(body: string, secretId: string): Outcome {
   const { data } = Secret.safeParse(jsonOf(body));
   if (data !== undefined) return { text: data.SecretString };
-  const error = new Error(`the secret ${secretId} holds no text: store its value, then try again`);
-  return { error, passes: false };
+  const message = `the secret ${secretId} holds no text: store its value, then try again`;
+  return { error: named('EmptySecret', message), passes: false };
 }
 
 function named(name: string, message: string): Error {

@@ -184,7 +184,7 @@ function moveWantedClaim(
   const wake: AccountId[] = [];
   if (before !== undefined && after !== undefined && sameIdentity(before, after)) return { claims, wake };
   const inFlight = account.intent !== undefined || account.maybe !== undefined;
-  if (before !== undefined && !inFlight && !isAccepted(account, before)) {
+  if (before !== undefined && !inFlight && !keepsClaim(account, before)) {
     const waiter = identities.release(before.email, before.type, account.id);
     if (waiter !== undefined) wake.push(waiter);
     claims = claims.filter(
@@ -203,13 +203,21 @@ function moveWantedClaim(
   return { claims, wake };
 }
 
-/** Whether Adobe knows the account by this handle: then its claim stays, whatever is wanted now (R3). */
-/** Accepted by Adobe, or by a rename that may still land (R28). */
-function isAccepted(account: Account, handle: Pick<Identity, 'email' | 'type'>): boolean {
-  const accepted = account.applied.identity;
-  if (accepted === undefined || accepted.type !== handle.type) return false;
-  if (Object.hasOwn(account.watch, watchKey.rename(handle.email))) return true;
-  return emailKey(accepted.email) === emailKey(handle.email);
+type Handle = Pick<Identity, 'email' | 'type'>;
+
+/** Whether Adobe knows the account by this handle. */
+function isAccepted({ applied: { identity } }: Account, handle: Handle): boolean {
+  return (
+    identity !== undefined &&
+    emailKey(identity.email) === emailKey(handle.email) &&
+    identity.type === handle.type
+  );
+}
+
+/** Whatever is wanted now, the claim stays (R3): Adobe knows the account by it, or may by a rename that still lands (R28). */
+function keepsClaim(account: Account, handle: Handle): boolean {
+  const mayLand = Object.hasOwn(account.watch, watchKey.rename(handle.email));
+  return isAccepted(account, handle) || (mayLand && account.applied.identity?.type === handle.type);
 }
 
 interface WantedChange {
@@ -276,7 +284,7 @@ export async function releaseAccount(
     account.origin === 'made' &&
     account.applied.identity !== undefined;
   const ends = isClean(account) && !leavesOrg;
-  const freed = account.claims.filter((claim) => ends || (!inFlight && !isAccepted(account, claim)));
+  const freed = account.claims.filter((claim) => ends || (!inFlight && !keepsClaim(account, claim)));
   const wantedEmail = account.wanted.identity?.email;
   const emails = [
     ...account.claims.map((claim) => claim.email),

@@ -29,7 +29,7 @@ export function entitlementKey(name: string): string {
   return normal(name.trim());
 }
 
-/** What an account's watch list has beside entitlements (R28); no entitlement's key begins with a space. */
+/** What an account's watch list has beside entitlements (R28); no entitlement has one of these keys. */
 export const watchKey = {
   /** First and last name. */
   names: ' names',

@@ -219,7 +219,7 @@ export const Account = z.looseObject({
       hold: HoldMark.optional(),
     }),
   ),
-  /** The watch list (R28): entitlements that once had an unknown outcome, until a later complete listing. */
+  /** The watch list (R28): what once had an unknown outcome, by entitlement key or `watchKey`. */
   watch: z.record(z.string(), EpochMs),
   /** Identity items on which this account stands as claimant; moved only together with them (R3). */
   claims: z.array(Claim),

@@ -1,7 +1,7 @@
 /**
  * Who travels together in a request, and who may be named in a list (F27, `umapi.md` 18.3). Whoever was in a request
  * that failed as a whole goes again with a quarter of those people, in the end alone, so that one poisonous name keeps
- * nobody else back for long: of 1,000 in lists it is 1,000 (twice), 250, 63, 16, 4, 1; of ten in commands 10, 3, 1.
+ * nobody else back for long: of 1,000 in lists it is 1,000 (once more without an answer), 250, 63, 16, 4, 1; of ten in commands 10, 3, 1.
  *
  * At most four requests find in which part it is, so 4 log4 n of them find it: as many as by halves, which is
  * 2 log2 n, but half as many fail, and each that fails makes everybody wait for the circuit (F33).

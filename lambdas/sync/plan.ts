@@ -38,7 +38,7 @@ import { holdsClaim, type Plan, type PlanInput, type PlannedAction } from './pla
 import type { Renaming } from './settle.ts';
 import { isBeside, mayCreateBeside, usable } from './twins.ts';
 import {
-  lateRename,
+  lateRenames,
   mayLandUntil,
   settleWatch,
   watchObstacle,
@@ -81,11 +81,8 @@ function settleReads(input: PlanInput): { ledger: Ledger; obstacle?: Obstacle } 
     return { ledger, obstacle: read([handle], ledger.goneAt) };
   const there = foundUser(seen, handle);
   if (there !== undefined) return { ledger: confirmed(without(ledger, 'goneAt'), handle, there) };
-  const to = lateRename(input, handle);
-  if (to !== undefined) {
-    const moved = settleRename(input, { from: handle, to, at: ledger.goneAt });
-    return moved.obstacle === undefined ? { ledger: without(moved.ledger, 'goneAt') } : moved;
-  }
+  const [to] = lateRenames(input, handle);
+  if (to !== undefined) return settleRename(input, { from: handle, to, at: ledger.goneAt });
   const due = ledger.goneAt + LATE_EFFECT_MS;
   if (seen.at >= due) return { ledger: isBeside(ledger) ? notMade(input) : emptied() };
   if (now >= due) return { ledger, obstacle: read([handle], due) };
@@ -99,25 +96,30 @@ function notMade({ account, now }: PlanInput): Ledger {
   return { ...emptied(), refused: { wantedRev: account.wantedRev, actions: ['createUser'], error } };
 }
 
-/** New name only = done, both = a collision for a person, old only = send again and watch, neither for long = gone (R26, R27). */
+/**
+ * New name only = done, both = a collision for a person, old only = send again and watch, neither for long = gone (R26,
+ * R27). An earlier rename that was watched may have landed instead, so its address counts as a new name, too (R28).
+ */
 function settleRename(input: PlanInput, { from, to, at }: Renaming): { ledger: Ledger; obstacle?: Obstacle } {
-  const { ledger, now } = input;
-  const before = input.known.get(emailKey(from.email));
-  const after = input.known.get(emailKey(to.email));
+  const { now, known } = input;
+  const ledger = without(input.ledger, 'goneAt');
   if (emailKey(from.email) === emailKey(to.email)) return { ledger };
-  if (before === undefined || after === undefined || before.at <= at || after.at <= at) {
-    return { ledger, obstacle: read([from, to], at + 1) };
-  }
-  const old = foundUser(before, from);
-  const fresh = foundUser(after, to);
-  if (fresh !== undefined && old === undefined)
-    return { ledger: withoutRenames({ ...ledger, applied: { ...ledger.applied, identity: to } }) };
-  if (fresh !== undefined) return { ledger, obstacle: collision(to) };
-  if (old !== undefined) return { ledger: withLateRename(ledger, to, at) };
+  const earlier = lateRenames(input, from).filter(({ email }) => emailKey(email) !== emailKey(to.email));
+  const all = [from, to, ...earlier];
+  const seenAt = Math.min(
+    ...all.map(({ email }) => known.get(emailKey(email))?.at ?? Number.NEGATIVE_INFINITY),
+  );
+  if (seenAt <= at) return { ledger: input.ledger, obstacle: read(all, at + 1) };
+  const isThere = (one: Identity): boolean => foundUser(known.get(emailKey(one.email)), one) !== undefined;
+  const moved = [to, ...earlier].find(isThere);
+  if (moved !== undefined && isThere(from)) return { ledger: input.ledger, obstacle: collision(moved) };
+  if (moved !== undefined)
+    return { ledger: withoutRenames({ ...ledger, applied: { ...ledger.applied, identity: moved } }) };
+  if (isThere(from)) return { ledger: withLateRename(ledger, to, at) };
   const due = at + LATE_EFFECT_MS;
-  if (before.at >= due && after.at >= due) return { ledger: emptied() };
-  if (now >= due) return { ledger, obstacle: read([from, to], due) };
-  return { ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
+  if (seenAt >= due) return { ledger: emptied() };
+  if (now >= due) return { ledger: input.ledger, obstacle: read(all, due) };
+  return { ledger: input.ledger, obstacle: { kind: 'wait', due, reason: 'gone-check' } };
 }
 
 function without(ledger: Ledger, key: 'goneAt' | 'maybe'): Ledger {
@@ -279,7 +281,7 @@ function planHeld(input: PlanInput, handle: Identity): Plan {
   }
   const rename = planRename({ ...input, ledger: after }, handle);
   // Somebody else may wait for the address that a late rename still claims, so the look does not wait for the night.
-  if (rename.action === undefined && lateRename(input, handle) !== undefined)
+  if (rename.action === undefined && lateRenames(input, handle).length > 0)
     obstacles.push(...watchObstacle({ ...input, ledger: after }, handle));
   if (rename.action !== undefined && revokes.length === 0) {
     return sending(after, [{ action: rename.action }], { obstacles });

@@ -176,9 +176,11 @@ async function compareAll(
         limit: SLICE,
         ...(after === undefined ? {} : { after }),
       });
-      state = await compareSlice(working, view, { accounts: page.accounts, state });
+      const slice = await compareSlice(working, view, { accounts: page.accounts, state });
       more = page.next !== undefined;
-      if (!more) state = await compareLeft(working, view, state);
+      const compared = more ? slice : await compareLeft(working, view, slice);
+      if (compared === undefined) return state;
+      state = compared;
       const next = more ? { connection: c, after: page.next } : connectionAfter(org, c);
       const { next: _was, ...rest } = state;
       state = { ...rest, ...(next === undefined ? {} : { next }) };
@@ -192,11 +194,16 @@ async function compareAll(
   return ended;
 }
 
-/** Whose user was deleted: with the last slice, so that its place says that both are done. */
-async function compareLeft(working: Working, view: View, begun: Reconciliation): Promise<Reconciliation> {
+/** Whose user was deleted: with the last slice, so that its place says that both are done. Undefined: no time was left. */
+async function compareLeft(
+  working: Working,
+  view: View,
+  begun: Reconciliation,
+): Promise<Reconciliation | undefined> {
   const beat = beatOf(working);
   let state = begun;
   for await (const slice of working.deps.directory.accountsLeft(working.org)) {
+    if (working.deps.now() >= working.until) return undefined;
     await beat();
     const accounts = slice.filter((account) => account.connection === view.connection.id);
     state = await compareSlice(working, view, { accounts, state });

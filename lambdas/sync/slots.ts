@@ -45,7 +45,7 @@ export interface SlotsDeps {
 }
 
 /** The directory gives up after seconds; this is worth more of them. */
-const BLOCK_TRIES = 3;
+const BLOCK_TRIES = 2;
 
 async function insist(write: () => Promise<void>): Promise<void> {
   for (let tried = 1; ; tried += 1) {
@@ -92,7 +92,7 @@ export function openSlots({ directory, clientId, now, newId, share = 1 }: SlotsD
       }),
     block: async (endpoint, until) => {
       const all = blocksWholeCredential(until, now());
-      for (const one of all ? ENDPOINTS : [endpoint]) {
+      for (const one of all ? new Set([endpoint, ...ENDPOINTS]) : [endpoint]) {
         // What Adobe said once is not forgotten because the table is busy: the next run would call all the same.
         await insist(() => change(one, (budget) => ({ next: block(budget, until), result: undefined })));
       }

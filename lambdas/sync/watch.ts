@@ -81,31 +81,33 @@ export function withoutRenames(ledger: Ledger): Ledger {
   return { ...ledger, watch: Object.fromEntries(watch) };
 }
 
-/** Half an hour after such a rename nobody is under the handle: reads of both addresses decide (R26). */
+/** Half an hour after such a rename nobody is under the handle: reads of all these addresses decide (R26). */
 export function withMoved(input: LateInput & Pick<WatchInput, 'known'>): Ledger {
   const { ledger, known } = input;
   const handle = ledger.applied.identity;
-  const to = handle === undefined ? undefined : lateRename(input, handle);
-  if (handle === undefined || to === undefined || ledger.goneAt !== undefined) return ledger;
+  const targets = handle === undefined ? [] : lateRenames(input, handle);
+  if (handle === undefined || targets.length === 0 || ledger.goneAt !== undefined) return ledger;
   const seen = known.get(emailKey(handle.email));
-  const at = ledger.watch[watchKey.rename(to.email)] ?? 0;
+  const at = Math.max(...targets.map(({ email }) => ledger.watch[watchKey.rename(email)] ?? 0));
   if (seen === undefined || seen.at < at + LAG_MS || foundUser(seen, handle) !== undefined) return ledger;
   return { ...ledger, goneAt: at };
 }
 
-/** Where the person may be who is not found under the handle: under an address of ours to which a rename was sent. */
-export function lateRename({ account, desired, ledger }: LateInput, handle: Identity): Identity | undefined {
-  const claim = account.claims.find(
+/** Where the person may be who is not found under the handle: under the addresses of ours to which renames were sent. */
+export function lateRenames({ account, desired, ledger }: LateInput, handle: Identity): Identity[] {
+  const claims = account.claims.filter(
     ({ email, type }) =>
       type === handle.type &&
       emailKey(email) !== emailKey(handle.email) &&
       Object.hasOwn(ledger.watch, watchKey.rename(email)),
   );
-  if (claim === undefined) return undefined;
-  const wanted = desired.identity;
-  if (wanted !== undefined && emailKey(wanted.email) === emailKey(claim.email)) return wanted;
   const byEmail = emailKey(handle.username) === emailKey(handle.email);
-  return { ...handle, email: claim.email, username: byEmail ? claim.email : handle.username };
+  const wanted = desired.identity;
+  return claims.map(({ email }) =>
+    wanted !== undefined && emailKey(wanted.email) === emailKey(email)
+      ? wanted
+      : { ...handle, email, username: byEmail ? email : handle.username },
+  );
 }
 
 /**

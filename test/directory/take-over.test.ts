@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { watchKey } from '../../lambdas/directory/keys.ts';
 import { ConnectionId, type Identity, type UserRecord } from '../../lambdas/directory/records.ts';
 import { CONNECTION, ORG, settings, type TestDirectory } from '../open.ts';
 import {
@@ -215,6 +216,25 @@ describe('delete and take-over (R5, R6, R7)', () => {
     const again = await addUser(t, personAt('ada2', shared));
     expect(again.accountId).not.toBe(ada.accountId);
     expect(intentId).toBeDefined();
+    expect(await claim(t, again)).toBe(`taken by ${ada.accountId}`);
+    await sound(t);
+  });
+
+  test('nor one who asks for an address that a rename may still bring (R5, R28)', async () => {
+    const t = await open();
+    const ada = await addUser(t, person('ada'));
+    await settle(t, ada.accountId, ['Chat']);
+    await changeUser(t, ada, { emails: [{ value: shared, primary: true }] });
+    await t.directory.changeLedger(ORG, ada.accountId, {
+      compute: (fresh) => ({
+        ledger: { ...ledgerOf(fresh), watch: { [watchKey.rename(shared)]: t.clock.now() } },
+        standing: idle,
+        clearIntent: true,
+      }),
+    });
+    await t.directory.deleteUser(CONNECTION, ada.id);
+    const again = await addUser(t, personAt('ada2', shared));
+    expect(again.accountId).not.toBe(ada.accountId);
     expect(await claim(t, again)).toBe(`taken by ${ada.accountId}`);
     await sound(t);
   });

@@ -159,6 +159,18 @@ describe('a rename that lands after a look showed the old address (R26, R28)', (
     });
   }
 
+  scenario('somebody who gets a third address meanwhile is found under the second', {}, async (stage) => {
+    const third = 'ada.m@example.com';
+    const id = await lateRename(stage);
+    await mode(stage, 'report-only');
+    await stage.settle(MINUTE);
+    await stage.email(id, third);
+    stage.clock.advance(25 * MINUTE);
+    await mode(stage, 'full');
+    await rested(stage);
+    expect(stage.org.people().map(({ email, groups }) => [email, groups])).toEqual([[third, [X.name]]]);
+  });
+
   scenario('somebody who was to keep the old one is brought back to it', {}, async (stage) => {
     const id = await lateRename(stage);
     await stage.email(id, from);

@@ -42,20 +42,23 @@ export function meet(world: World, tenant: Tenant, json: Json, exact?: Stretch):
   }
   books.met.set(id, { kind: first.kind, connection: tenant.connection });
   // Which of several tries made it nobody can tell, and one of them may still be under way.
-  const stretch: Stretch = exact ?? {
+  const within = (sure: boolean): Stretch => ({
     get start() {
       return Math.min(...births.map((one) => one.stretch.start));
     },
     get end() {
       return Math.max(...births.map((one) => one.stretch.end));
     },
-    sure: true,
-  };
+    sure,
+  });
+  const stretch = exact ?? within(true);
   const { history } = books;
   history.write(registers[first.kind](id, 'exists'), 'yes', stretch);
   for (const [what, value] of Object.entries(first.values))
     history.write(`${first.kind[0]} ${id} ${what}`, value, stretch);
-  for (const user of first.members ?? []) history.write(registers.member(id, user), 'in', stretch);
+  // Members come in chunks (R9, R10), so what no 201 speaks of may have ended between two of them.
+  for (const user of first.members ?? [])
+    history.write(registers.member(id, user), 'in', exact ?? within(false));
 }
 
 function question(world: World, about: string, doubt: () => string | undefined): void {
