@@ -44,7 +44,8 @@ export async function distort(tape: Tape, response: Response, oddity: Oddity): P
   }
   // Whatever the org said, one of these denies it.
   const fields = tape.pick<object>([{ completed: 77 }, { notCompleted: 77 }, { result: 'half done' }]);
-  const whole: unknown = JSON.parse(text);
+  // Some refusals have no body.
+  const whole: unknown = text === '' ? {} : JSON.parse(text);
   const body = JSON.stringify(typeof whole === 'object' ? { ...whole, ...fields } : fields);
   return { response: new Response(body, { status: response.status }) };
 }
