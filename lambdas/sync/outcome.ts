@@ -205,17 +205,9 @@ function already(state: Absorbed, action: Action, input: OutcomeInput): Absorbed
   if (action.kind !== 'createUser') return done(state, action, input);
   const ours = input.intent.absentBefore && input.intent['repeated'] === true;
   const accept = accepted(state.ledger, action, ours ? 'made' : 'found');
-  // Which of several tries landed nobody knows: names that moved between them are sent again.
-  const ledger =
-    ours && !sameNames(state.ledger.maybe, action) ? { ...accept, applied: withoutNames(accept) } : accept;
+  // Which of several tries landed, or whether somebody was there after all, nobody knows: the names are sent once more.
+  const ledger = ours ? { ...accept, applied: withoutNames(accept) } : accept;
   return { ...state, ledger, facts: fact(state, ours ? 'created' : 'adopted') };
-}
-
-function sameNames(
-  maybe: Ledger['maybe'],
-  { firstname, lastname }: Extract<Action, { kind: 'createUser' }>,
-): boolean {
-  return maybe?.['firstname'] === firstname && maybe?.['lastname'] === lastname;
 }
 
 /** R25: behind the first error nothing is known. A create without an answer is a "maybe". */

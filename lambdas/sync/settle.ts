@@ -67,21 +67,13 @@ export function settleIntent(account: Account): Settled {
   return { ledger, ...(renaming === undefined ? {} : { renaming }) };
 }
 
-/** A create that may have happened, with the names of all its tries, if they were the same. */
+/** A create that may have happened. */
 export function maybeOf(
   before: Ledger['maybe'],
-  { identity, firstname, lastname }: Extract<Action, { kind: 'createUser' }>,
+  { identity }: Extract<Action, { kind: 'createUser' }>,
   { at, absentBefore }: Pick<Intent, 'at' | 'absentBefore'>,
 ): NonNullable<Ledger['maybe']> {
-  const same = before === undefined || (before['firstname'] === firstname && before['lastname'] === lastname);
-  return {
-    identity,
-    at,
-    absentBefore,
-    ...(before?.['beside'] === true ? { beside: true } : {}),
-    ...(same && firstname !== undefined ? { firstname } : {}),
-    ...(same && lastname !== undefined ? { lastname } : {}),
-  };
+  return { identity, at, absentBefore, ...(before?.['beside'] === true ? { beside: true } : {}) };
 }
 
 /** What a decision alone found out, for the journal (I14): an outcome's facts come from `outcome.ts`. */
